@@ -161,6 +161,8 @@ class FirmwareEntry(StrictModel):
     baud: int = Field(default=FirmwareBehaviour.baud, ge=1)
     rollback: bool = False
     moves_key: bool = False
+    challenge: bool = False
+    registered: bool = False
 
     def over(self, usual: FirmwareBehaviour) -> FirmwareBehaviour:
         """The usual firmware, changed by the fields that are set here."""

@@ -1,8 +1,8 @@
 """The defaults that a bench takes from the profile of its product.
 
 Its chip and flash, and how its firmware behaves: how it names itself, at what rate and in which
-line it prints its serial number, where its build keeps the key, and whether it moves it; or that it
-is an AT firmware.
+line it prints its serial number, where its build keeps the key, whether it moves it, and whether it
+answers the station's challenge; or that it is an AT firmware.
 """
 
 import re
@@ -57,6 +57,7 @@ def defaults_of(source: Path | None) -> ProductDefaults:
         texts=tuple(_texts(plan, source)),
         baud=plan.boot.baud,
         moves_key=is_moved(plan.carrier),
+        challenge=plan.boot.challenge,
     )
     return ProductDefaults(settings, firmware)
 

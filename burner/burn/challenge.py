@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Final
 
+from burner.burn.boot_lines import AwaitedLines
+from burner.burn.comparison import Comparison, ComparisonVerdict
 from burner.core.attempt import CHALLENGE_ANSWERED
 from burner.core.code import Code
+from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
 from burner.devices.device import Device, SerialLine
 from burner.profile.boot import BootSettings
@@ -21,10 +24,14 @@ from burner.provisioning.challenge import Refusal, Response, ResponseSearch
 from burner.provisioning.key_config import KeyConfig
 from burner.release.release import Release
 
+COMPARED: Final = "challenge"
+"""What a comparison calls it."""
 LEAST_S: Final = 3.0
-"""A unit has at least this time to answer, however long its boot lines took."""
+"""A unit has `boot.timeout_s` to answer, and at least this time."""
 START_AGAIN_S: Final = 5.0
-"""A unit that started longer ago is started again first: its firmware answers for ten seconds."""
+"""A unit whose lines came longer ago, because its modem was asked or the manifest was away, is
+started again first: its firmware answers in the first ten seconds only.
+"""
 
 _AGAIN_S: Final = 0.3
 """Without a response the question is sent again: the firmware did not listen yet, or a line was
@@ -43,7 +50,6 @@ def challenge_unit(
     device: Device,
     release: Release,
     device_name: str,
-    left_s: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Mapping[str, object]:
     """Ask a unit that has just started to prove its key and its name.
@@ -52,7 +58,6 @@ def challenge_unit(
         device: the unit.
         release: what was burned; its awaited lines have been compared.
         device_name: the name on record.
-        left_s: seconds that are left of `boot.timeout_s`.
         clock: gives seconds.
 
     Returns:
@@ -61,8 +66,9 @@ def challenge_unit(
     Raises:
         BurnerError: E630 the answer is wrong, E631 it refuses, E632 there is no answer; E3.
     """
-    ends, nonce = clock() + max(left_s, LEAST_S), secrets.token_bytes(challenge.NONCE_SIZE)
     boot, key = release.profile.boot, release.key_for(device_name)
+    ends = clock() + max(boot.timeout_s, LEAST_S)
+    nonce = secrets.token_bytes(challenge.NONCE_SIZE)
     with closing(_open(device, boot.baud, ends, clock)) as line:
         response = _ask(line, challenge.question(nonce), ends, clock)
     if response.refusal:
@@ -71,6 +77,22 @@ def challenge_unit(
     if not hmac.compare_digest(response.answer, challenge.answer(key, device_name, nonce)):
         raise BurnerError(Code.CHALLENGE_ANSWER_WRONG, _suspects(boot, key))
     return {"challenge": CHALLENGE_ANSWERED, "challenge_version": int(challenge.VERSION)}
+
+
+def compare_answer(device: Device, release: Release, device_name: str) -> Comparison:
+    """Start a unit that was identified, and compare its answer with the record."""
+    boot = release.profile.boot
+    within_s = boot.timeout_s if boot.awaited else 0.0
+    device.boot(within_s, AwaitedLines(boot.awaited), boot.baud)
+    try:
+        challenge_unit(device, release, device_name)
+    except BurnerError as error:
+        if error.code.error_class is not ErrorClass.VERIFY:
+            raise
+        refused = error.code == Code.CHALLENGE_REFUSED
+        verdict = ComparisonVerdict.LEFT_OUT if refused else ComparisonVerdict.DIFFERS
+        return Comparison(COMPARED, verdict, f"refused: {error.detail}" if refused else str(error))
+    return Comparison(COMPARED, ComparisonVerdict.SAME, "answered")
 
 
 def _suspects(boot: BootSettings, key: KeyConfig) -> str:

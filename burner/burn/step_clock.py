@@ -12,7 +12,6 @@ class StepClock:
     def __init__(self, first: Step, now: Callable[[], float] = monotonic) -> None:
         self._now = now
         self._seconds: dict[str, float] = {}
-        self._entries: dict[str, float] = {}
         self.step = first
         self.restart()
 
@@ -25,11 +24,6 @@ class StepClock:
         now = self._now()
         self._seconds[self.step] = self._seconds.get(self.step, 0.0) + now - self._entered
         self.step, self._entered = step, now
-        self._entries[step] = now
-
-    def since(self, step: Step) -> float:
-        """Seconds since a step was begun for the last time."""
-        return self._now() - self._entries[step]
 
     @property
     def seconds(self) -> float:

@@ -71,7 +71,7 @@ class UnitSteps:
         self.lines: tuple[str, ...] = ()
         self.evidence: dict[str, Any] = {"baud": request.baud}
         self.attempt = job.attempt(request)
-        self._clock = StepClock(Step.IDENTIFY)
+        self._clock, self._started_s = StepClock(Step.IDENTIFY), 0.0
 
     def enter(self, step: Step) -> StepStarted:
         """Begin a step: its time counts from now."""
@@ -209,24 +209,21 @@ class UnitSteps:
     def prove(self) -> Iterator[Event]:
         """Give an AT firmware its key; compare what was printed with what was burned; challenge."""
         yield self.enter(Step.PROVE)
-        settings = self.profile.boot
-        again = settings.challenge and self._clock.since(Step.RESET) > START_AGAIN_S
+        awaited, name = self.profile.boot.awaited, self.attempt.device_name
         if carrier := self.release.at_carrier:
             with closing(self.device.line(carrier.settings.port, carrier.settings.baud)) as line:
-                carrier.burn(line, self.release.key_for(self.attempt.device_name))
+                carrier.burn(line, self.release.key_for(name))
             self.evidence["key"] = self.release.key_fingerprint
-            again = bool(settings.awaited)
-        if again:
-            self._connect_again()
-            self._boot(settings.awaited)
+            if awaited:
+                self._connect_again()
+                self._boot(awaited)
         printed = self._check_boot_log()
         self.evidence.update({f"firmware_{field}": value for field, value in printed.items()})
-        if settings.challenge:
-            name, left_s = (
-                self.attempt.device_name,
-                settings.timeout_s - self._clock.since(Step.RESET),
-            )
-            self.evidence |= challenge_unit(self.device, self.release, name, left_s)
+        if self.profile.boot.challenge:
+            if self._clock.seconds - self._started_s > START_AGAIN_S:
+                self._connect_again()
+                self._boot(awaited)
+            self.evidence |= challenge_unit(self.device, self.release, name)
 
     def record(self, result: Result) -> Generator[Event, None, Record]:
         """Write the outcome into the manifest."""
@@ -345,6 +342,7 @@ class UnitSteps:
         settings = self.profile.boot
         within_s = settings.timeout_s if awaited else 0.0
         self.lines = self.device.boot(within_s, AwaitedLines(awaited), settings.baud)
+        self._started_s = self._clock.seconds
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from burner.burn.challenge import compare_answer
 from burner.burn.comparison import (
     Comparison,
     ComparisonVerdict,
@@ -12,7 +13,7 @@ from burner.burn.comparison import (
     compare_regions,
 )
 from burner.burn.key_comparison import CONFIGURATION, compare_recorded_key
-from burner.core.attempt import Record
+from burner.core.attempt import Record, has_answered
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Fault
 from burner.core.silicon import Silicon
@@ -123,7 +124,8 @@ def compare_with_record(
 
     Returns:
         One comparison of the chip, one for each region in flash order, one of the application that
-        starts, one of the key configuration. Regions that the firmware may change are left out,
+        starts, one of the key configuration, one of the challenge where the unit answered one
+        when it was burned. Regions that the firmware may change are left out,
         with the reason.
     """
     comparisons = [compare_part(silicon, record), *compare_regions(device, record)]
@@ -136,6 +138,9 @@ def compare_with_record(
         comparisons.append(compare_application(device, release, record.attempt.regions))
         comparisons.append(compare_recorded_key(device, record, release))
         started = release.key_by_dialogue and isinstance(release, Release)
+        if isinstance(release, Release) and has_answered(record.result.evidence):
+            comparisons.append(compare_answer(device, release, record.attempt.device_name))
+            started = True
     if not started:
         device.boot(0.0, lambda _: True)
     return tuple(comparisons)

@@ -86,7 +86,7 @@ class ConsoleDevice(FakeDevice):
 def asked(release: Release, answers: Answers) -> tuple[Console, BurnerError | None]:
     console = Console(answers)
     try:
-        challenge_unit(ConsoleDevice(console), release, NAME, 0.0, console.clock)
+        challenge_unit(ConsoleDevice(console), release, NAME, console.clock)
     except BurnerError as error:
         return console, error
     return console, None
@@ -232,12 +232,15 @@ def test_noise_without_line_ends_around_the_answer_does_not_matter(
     assert asked(release, lambda sent: noise + own(sent).strip() + noise)[1] is None
 
 
-def test_a_unit_that_says_nothing_is_given_three_seconds(release: Release) -> None:
-    console, error = asked(release, lambda _: b"")
+@pytest.mark.parametrize(("timeout_s", "waited_s"), [(0.5, 3.0), (4.0, 4.0)])
+def test_a_unit_that_says_nothing_is_given_the_time_of_the_profile(
+    release: Release, timeout_s: float, waited_s: float
+) -> None:
+    console, error = asked(challenged(release, timeout_s=timeout_s), lambda _: b"")
     assert error
     assert (error.code, error.detail) == ("E632", "nothing came")
-    assert console.now == pytest.approx(3.0)
-    assert len(console.sent) == 10
+    assert console.now == pytest.approx(waited_s)
+    assert len(console.sent) >= 10
 
 
 def test_an_answer_that_the_line_damaged_is_no_answer(release: Release) -> None:
@@ -278,7 +281,7 @@ def test_a_port_that_vanishes_with_the_reset_is_waited_for(release: Release) -> 
     console = Console(firmware())
     device = ConsoleDevice(console)
     device.fails("line", "E302", times=2)
-    challenge_unit(device, release, NAME, 0.0, console.clock)
+    challenge_unit(device, release, NAME, console.clock)
     assert device.calls == ["line esp"] * 3
 
 
@@ -287,7 +290,7 @@ def test_a_port_that_stays_away_is_no_answer_of_the_unit(release: Release) -> No
     device = ConsoleDevice(console)
     device.fails("line", "E302", times=99)
     with pytest.raises(BurnerError) as caught:
-        challenge_unit(device, release, NAME, 0.0, _Hurrying())
+        challenge_unit(device, release, NAME, _Hurrying())
     assert caught.value.code == "E302"
 
 

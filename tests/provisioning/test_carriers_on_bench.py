@@ -27,7 +27,7 @@ ARRAYS = {"product_id": "PRODUCT_ID", "product_secret": "YOUR_PRODUCT_SECRET"}
 NAME_ARRAY = {"device_name": "YOUR_DEV_NAME"}
 SIZES = {"product_id": 11, "product_secret": 33, "device_name": 49}
 ARDUINO = {"type": "littlefs", "block_size": "8K", "prog_size": 64, "cache_size": 64}
-BOOT = "{product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)', timeout_s: 3}"
+BOOT = "product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)', timeout_s: 3"
 
 
 def application(chip: str) -> bytes:
@@ -36,7 +36,8 @@ def application(chip: str) -> bytes:
     arrays = (
         text.ljust(SIZES[value] - 1, "\0") for value, text in {**ARRAYS, **NAME_ARRAY}.items()
     )
-    return app_image(code[:100_000], *arrays, code[100_000:], chip=chip)
+    texts = (code[:100_000], "BURNER-RESPONSE 1 ", *arrays, code[100_000:])
+    return app_image(*texts, chip=chip)
 
 
 def struct_fields(named: bool) -> list[dict[str, Any]]:
@@ -107,7 +108,7 @@ class Case:
             "blank": "[nvs]",
             "carrier": json.dumps(carrier(self.kind, self.chip, self.named)),
             "name": '{template: "unit-{mac}"}' if self.named else '{template: "{mac}"}',
-            "boot": BOOT,
+            "boot": f"{{{BOOT}, challenge: {str(self.kind != 'at').lower()}}}",
             **replaced,
         }
         return write_product(
@@ -190,6 +191,7 @@ def burned(folder: Path, case: Case) -> Path:
     (record,) = records()
     assert (record["outcome"], record["code"]) == ("PASS", ""), record
     assert record["device_name"] == case.device_name
+    assert record["evidence"].get("challenge") == (None if case.kind == "at" else "answered")
     return source
 
 
@@ -238,6 +240,8 @@ def test_every_unit_is_what_its_record_says(case: Case, folder: Path) -> None:
     status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
     (unit,) = json.loads(output)
     assert (status, unit["good"], unit["device_name"]) == (0, True, case.device_name)
+    answers = [check["verdict"] for check in unit["checks"] if check["what"] == "challenge"]
+    assert answers == ([] if case.kind == "at" else ["same"])
     burn(source, "bench.yaml")
     assert len(records()) == 1, "a second look is no attempt"
 
@@ -269,6 +273,7 @@ def test_a_name_from_a_modem_behind_the_chip_reaches_the_carrier_in_a_second_pas
     (record,) = records()
     assert (record["outcome"], record["code"]) == ("PASS", ""), record
     assert record["device_name"] == record["ids"]["imei"]
+    assert record["evidence"].get("challenge") == (None if case.kind == "at" else "answered")
     status, output = burner("verify", str(source), "--bench", "bench.yaml", "--json")
     assert (status, json.loads(output)[0]["good"]) == (0, True)
 

@@ -3,6 +3,7 @@
 from math import inf
 from typing import NamedTuple
 
+from burner.bench.firmware.challenge import ChallengedFirmware
 from burner.bench.modem.modem import SimModem
 
 
@@ -16,16 +17,23 @@ class ConsoleLine(NamedTuple):
 class App:
     """The running application: its console output, and its answers to input."""
 
-    def __init__(self, log: tuple[ConsoleLine, ...], modem: SimModem | None = None) -> None:
+    def __init__(
+        self,
+        log: tuple[ConsoleLine, ...],
+        modem: SimModem | None = None,
+        challenged: ChallengedFirmware | None = None,
+    ) -> None:
         self.log = log
-        self._modem = modem
+        self._modem, self._challenged = modem, challenged
 
-    def receive(self, data: bytes, since_reset_s: float) -> bytes:  # noqa: ARG002 - AT has no time
-        """The answer on the console: of AT firmware, or of a modem behind the chip.
+    def receive(self, data: bytes, since_reset_s: float) -> bytes:
+        """The answer on the console: of the firmware to a challenge, of AT firmware, or of a modem
+        behind the chip.
 
         `since_reset_s`: seconds between the end of the reset and the last of these bytes.
         """
+        answer = self._challenged.receive(data, since_reset_s) if self._challenged else b""
         if self._modem is None:
-            return b""
+            return answer
         self._modem.receive(data, inf)
-        return self._modem.take(inf)
+        return answer + self._modem.take(inf)

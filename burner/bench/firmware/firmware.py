@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from burner.bench.firmware import first_boot, key_search, rollback
+from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
 from burner.bench.firmware.console import App, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.firmware.secret_forms import printed
@@ -17,18 +18,22 @@ from burner.bench.silicon.nor_flash import SECTOR, NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import FaultKind, FaultStep, FirmwareBehaviour, UnitSpec
 from burner.core.errors import BurnerError
+from burner.core.secrets.secret import Secret
 from burner.core.silicon import Silicon as Identity
 from burner.flash import image
 from burner.flash.partition_table import APP, TABLE_SIZE, Partition, PartitionTable, parse_binary
 from burner.identity import naming
 from burner.identity.interface_addresses import interface_macs
 from burner.identity.serial_checks import find_serial
+from burner.provisioning.key_config import KeyConfig
 
 ROW_MAGIC = b"\xaa\x50"
 LAST_TABLE = 0x40000
 """Tables are looked for at every sector below this."""
 WHOLE_IMAGE = 0x100000
 """What an ESP8266 maps of its flash: an image that is the application itself ends below."""
+NO_TABLE = PartitionTable(()), Partition("app", APP, 0, 0, WHOLE_IMAGE)
+"""The table and the application of an ESP8266 without a partition table."""
 _OTA_UNUSABLE = (3, 4)
 """States of an OTA entry: invalid, aborted."""
 
@@ -43,14 +48,47 @@ def start(silicon: SimSilicon, reset: Reset = Reset.POWER_ON, *, download: bool 
     `download`: IO0 is low, and the chip starts all the same.
     """
     printed_lines, modem = list[str | bytes](), silicon.modem
+    challenged = _challenged(silicon)
     try:
         printed_lines.extend(_boot(silicon))
     except BootError as end:
         printed_lines.append(str(end))
-        modem = None
+        modem = challenged = None
     baud = silicon.unit.firmware.baud
     lines = (ConsoleLine(_bytes(line) + b"\r\n", baud) for line in printed_lines)
-    return App((*rom_log(silicon, reset, download=download), *lines), modem)
+    return App((*rom_log(silicon, reset, download=download), *lines), modem, challenged)
+
+
+def _challenged(silicon: SimSilicon) -> ChallengedFirmware | None:
+    """What answers the station's challenge; None: the firmware is built without it."""
+    firmware = silicon.unit.firmware
+    if not firmware.challenge:
+        return None
+    return ChallengedFirmware(lambda: _identity(silicon), registered=firmware.registered)
+
+
+def _identity(silicon: SimSilicon) -> OwnIdentity | None:
+    """The key that the flash holds now, and the name that the firmware uses."""
+    key_found = _find_key(silicon)
+    if key_found is None or not key_found.secret:
+        return None
+    try:
+        name = key_found.device_name or own_name(silicon.unit)
+    except BurnerError:
+        return None
+    secret = Secret(key_found.secret.encode())
+    return OwnIdentity(KeyConfig(key_found.product_id, secret, key_found.device_name), name)
+
+
+def _find_key(silicon: SimSilicon) -> key_search.KeyInFlash | None:
+    """The key that the application finds; None: there is none, or no application."""
+    table = _table(silicon.flash)
+    if table is None and silicon.unit.chip == "esp8266":
+        return key_search.find(_running(silicon, *NO_TABLE))
+    with suppress(BootError):  # half a flash
+        if table is not None:
+            return key_search.find(_running(silicon, table, _slot(silicon.flash, table)))
+    return None
 
 
 def _bytes(line: str | bytes) -> bytes:
@@ -60,12 +98,9 @@ def _bytes(line: str | bytes) -> bytes:
 def secret_lines(silicon: SimSilicon, step: FaultStep) -> Iterator[bytes]:
     """What the fault `prints-secret` prints at this step; nothing without it or without a key."""
     fault = silicon.faults.prints_secret_at(step)
-    table = _table(silicon.flash) if fault else None
-    if fault and table:
-        with suppress(BootError):  # half a flash
-            key_found = key_search.find(_running(silicon, table, _slot(silicon.flash, table)))
-            if key_found and key_found.secret:
-                yield from printed(key_found.secret.encode(), fault.form)
+    key_found = _find_key(silicon) if fault else None
+    if fault and key_found and key_found.secret:
+        yield from printed(key_found.secret.encode(), fault.form)
 
 
 def _running(
@@ -89,8 +124,7 @@ def _boot(silicon: SimSilicon) -> Iterator[str | bytes]:
     table = _table(flash)
     if table is None and unit.chip == "esp8266":
         yield "the image at 0x0 is the application itself: no partition table"
-        table, slot = PartitionTable(()), Partition("app", APP, 0, 0, WHOLE_IMAGE)
-        yield from _application(silicon, table, slot)
+        yield from _application(silicon, *NO_TABLE)
         return
     if table is None:
         raise BootError("E (30) boot: load partition table error!")

@@ -195,6 +195,10 @@ class FirmwareBehaviour:
     rollback: bool = False
     """Its bootloader starts an update once, and then the application before it, unless the update
     confirms itself, which none of the bench does."""
+    challenge: bool = False
+    """It answers the station's challenge."""
+    registered: bool = False
+    """It has registered with the cloud: it answers no challenge any more."""
     moves_key: bool = False
     """At its first start it stores its key in `nvs` and erases the partition where it was burned.
     """

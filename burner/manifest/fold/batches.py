@@ -49,8 +49,8 @@ def limit_of_release(state: ManifestState, scope: str) -> LimitRow | None:
 
 def is_challenged(index: str) -> bool:
     """Whether the release of this index challenges its units; an empty one says nothing."""
-    profile = json.loads(index)["profile"] if index else {}
-    return bool(profile.get("boot", {}).get("challenge"))
+    boot = json.loads(index)["profile"].get("boot") if index else None
+    return isinstance(boot, dict) and boot.get("challenge") is True
 
 
 def require_batch(state: ManifestState, batch: str) -> BatchRow:

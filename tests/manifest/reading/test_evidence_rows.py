@@ -30,6 +30,13 @@ def test_an_unsigned_release_with_a_quantity_or_an_sbom_has_evidence_too() -> No
     assert replace(nothing, documents={"sbom": "11" * 32})
 
 
+def test_a_batch_whose_units_are_challenged_says_so() -> None:
+    evidence = ReleaseEvidence((), (), "", None, {}, {}, None, challenged=True)
+    assert evidence
+    assert dict(evidence_rows(evidence))["challenge"].startswith("answered by every unit")
+    assert dict(evidence_rows(evidence, Wording("zh")))["质询"].startswith("每台合格设备")
+
+
 def test_a_key_that_the_policy_does_not_name_has_no_name() -> None:
     people = (Endorser("alice", "SHA256:abc"), Endorser("", "SHA256:xyz", note="tested"))
     evidence = ReleaseEvidence(people, (), "22" * 32, None, {}, {}, None)
