@@ -24,4 +24,4 @@ def test_a_piece_of_the_guide_compiles(own: Host, tmp_path: Path, number: int) -
 
 
 def test_the_guide_has_its_pieces() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
