@@ -76,11 +76,13 @@ def run(
       rollback      true: its bootloader starts an update over the air once,
                     then the application before it (none of the bench confirms
                     itself)
+      challenge     true: it answers the station's challenge
+      registered    true: it has registered, so it refuses the challenge
       moves_key     true: at its first start it stores its key in nvs, and
                     erases it where it was burned
 
-    Left out: the name, the line of a serial number, the rate, where the key is and whether
-    it is moved are those of --profile.
+    Left out: the name, the line of a serial number, the rate, where the key is, whether it is
+    moved, and the challenge are those of --profile.
     """
     from burner.bench.bench_file import read_spec
     from burner.bench.run import serve
