@@ -49,6 +49,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pydantic_core": ("core",),
     "pyrage": ("release/age.py",),
     "re2": ("core/regex.py",),
+    "unicorn": ("bench/processor/machine.py",),
     "yaml": ("core/yaml_document.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker",),

@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
+STATION_EXTRAS = ("emulator", "postgres", "token")
 HOW = "CONTRIBUTING.md says how constraints.txt is made"
 
 
@@ -29,7 +30,7 @@ def declared() -> list[Requirement]:
     extras = project["optional-dependencies"]
     return [
         Requirement(text)
-        for text in (*project["dependencies"], *extras["postgres"], *extras["token"])
+        for text in (*project["dependencies"], *(t for e in STATION_EXTRAS for t in extras[e]))
     ]
 
 

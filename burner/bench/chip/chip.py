@@ -1,6 +1,6 @@
 """One simulated unit as the line sees it: power, reset lines, bytes in and out with their times."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from math import inf
 
@@ -13,7 +13,7 @@ from burner.bench.download_mode.commands import CommandResult, NextMode, Op
 from burner.bench.download_mode.rom import Rom
 from burner.bench.download_mode.stub import GREETING, Stub
 from burner.bench.firmware import firmware
-from burner.bench.firmware.console import App, ConsoleLine
+from burner.bench.firmware.console import App, BootRecord, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
@@ -47,6 +47,8 @@ class SimChip:
         """A host has had an answer to a command since the power came."""
         self.used = False
         """A host has sent more than SYNC; whoever counts the uses sets it back."""
+        self.boots = Counter[BootRecord]()
+        """How often who spoke after a start from a burned flash."""
         self.mode = Mode.OFF
         self.silicon = SimSilicon(self.unit, NorFlash(self.unit))
         if self.silicon.modem:
@@ -58,6 +60,11 @@ class SimChip:
         self._back_at = NEVER
         self._clear()
         self.plug(now)
+
+    @property
+    def boot(self) -> BootRecord | None:
+        """Who speaks on the console; None while nothing runs."""
+        return self._app.record if self._app else None
 
     @property
     def traffic(self) -> dict[str, dict[int, int]]:
@@ -233,8 +240,12 @@ class SimChip:
             self._show_fault(fault, now)
             return
         self._reset_ended = now - self._boot_s
-        self._app = firmware.start(self.silicon, self._reset, download=download)
+        self._app = firmware.start(
+            self.silicon, self._reset, since_reset_s=self._boot_s, download=download
+        )
         self._reset = Reset.POWER_ON
+        if self.silicon.is_burned:
+            self.boots[self._app.record] += 1
         self._print(self._app.log, now)
 
     def _print(self, lines: tuple[ConsoleLine, ...], now: float) -> None:

@@ -1,9 +1,9 @@
 """The console of a booted chip: the lines of its start, and the running application behind it."""
 
+from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from burner.bench.firmware.challenge import ChallengedFirmware
 from burner.bench.modem.modem import SimModem
 
 
@@ -14,26 +14,60 @@ class ConsoleLine(NamedTuple):
     baud: int
 
 
+@dataclass(frozen=True)
+class BootRecord:
+    """Who speaks after a start from flash: the program in the flash, or the model."""
+
+    executed: bool
+    reason: str = ""
+    """Why the model speaks; of a program, why it has stopped."""
+
+    def describe(self) -> dict[str, str]:
+        """As plain values."""
+        by = "executed" if self.executed else "model"
+        return {"by": by, **({"reason": self.reason} if self.reason else {})}
+
+
+class ConsoleInput(Protocol):
+    """What answers on the console once the application runs."""
+
+    def receive(self, data: bytes, since_reset_s: float) -> bytes:
+        """The bytes that it prints when these have come.
+
+        `since_reset_s`: seconds between the end of the reset and the last of them.
+        """
+
+
 class App:
     """The running application: its console output, and its answers to input."""
 
     def __init__(
         self,
         log: tuple[ConsoleLine, ...],
-        modem: SimModem | None = None,
-        challenged: ChallengedFirmware | None = None,
+        *answers: ConsoleInput,
+        record: BootRecord = BootRecord(executed=False),
     ) -> None:
         self.log = log
-        self._modem, self._challenged = modem, challenged
+        self._answers = answers
+        self._record = record
+
+    @property
+    def record(self) -> BootRecord:
+        """Who speaks."""
+        return self._record
 
     def receive(self, data: bytes, since_reset_s: float) -> bytes:
-        """The answer on the console: of the firmware to a challenge, of AT firmware, or of a modem
-        behind the chip.
+        """The answer on the console, as of `ConsoleInput`."""
+        return b"".join(heard.receive(data, since_reset_s) for heard in self._answers)
 
-        `since_reset_s`: seconds between the end of the reset and the last of these bytes.
-        """
-        answer = self._challenged.receive(data, since_reset_s) if self._challenged else b""
-        if self._modem is None:
-            return answer
+
+class AtInput:
+    """AT firmware, or a modem behind the chip."""
+
+    def __init__(self, modem: SimModem) -> None:
+        self._modem = modem
+
+    def receive(self, data: bytes, since_reset_s: float) -> bytes:  # noqa: ARG002 - it has no clock
+        """Its answer, at once."""
         self._modem.receive(data, inf)
-        return answer + self._modem.take(inf)
+        return self._modem.take(inf)

@@ -1,7 +1,7 @@
-"""The boot log of a chip, made from the real content of its flash.
+"""The boot of a chip, from the real content of its flash: executed, or by the model.
 
-It covers what a station depends on in ROM, second-stage bootloader and application: whether the
-images are valid, which slot is booted, which key configuration the application finds. Only the
+The model covers what a station depends on in ROM, second-stage bootloader and application: whether
+the images are valid, which slot is booted, which key configuration the application finds. Only the
 fault `prints-secret` prints the secret.
 """
 
@@ -9,9 +9,9 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
-from burner.bench.firmware import first_boot, key_search, rollback
+from burner.bench.firmware import executed, first_boot, key_search, rollback
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
-from burner.bench.firmware.console import App, ConsoleLine
+from burner.bench.firmware.console import App, AtInput, ConsoleInput, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.firmware.secret_forms import printed
 from burner.bench.silicon.nor_flash import SECTOR, NorFlash
@@ -42,29 +42,44 @@ class BootError(Exception):
     """The boot stops, with this line."""
 
 
-def start(silicon: SimSilicon, reset: Reset = Reset.POWER_ON, *, download: bool = False) -> App:
-    """Boot from flash; writes what firmware writes on its first run.
+def start(
+    silicon: SimSilicon,
+    reset: Reset = Reset.POWER_ON,
+    *,
+    since_reset_s: float = 0.0,
+    download: bool = False,
+) -> App:
+    """Boot from flash: the program in it is executed; else the model speaks, and writes what
+    firmware writes on its first run.
 
     `download`: IO0 is low, and the chip starts all the same.
     """
-    printed_lines, modem = list[str | bytes](), silicon.modem
-    challenged = _challenged(silicon)
+    started = executed.start(silicon, reset, since_reset_s, download=download)
+    if isinstance(started, App):
+        return started
+    printed_lines, answers = list[str | bytes](), _answers(silicon)
     try:
         printed_lines.extend(_boot(silicon))
     except BootError as end:
         printed_lines.append(str(end))
-        modem = challenged = None
+        answers = ()
     baud = silicon.unit.firmware.baud
     lines = (ConsoleLine(_bytes(line) + b"\r\n", baud) for line in printed_lines)
-    return App((*rom_log(silicon, reset, download=download), *lines), modem, challenged)
+    log = (*rom_log(silicon, reset, download=download), *lines)
+    return App(log, *answers, record=started)
 
 
-def _challenged(silicon: SimSilicon) -> ChallengedFirmware | None:
-    """What answers the station's challenge; None: the firmware is built without it."""
+def _answers(silicon: SimSilicon) -> tuple[ConsoleInput, ...]:
+    """What answers on the console: to the station's challenge, and to AT commands."""
     firmware = silicon.unit.firmware
-    if not firmware.challenge:
-        return None
-    return ChallengedFirmware(lambda: _identity(silicon), registered=firmware.registered)
+    answers = list[ConsoleInput]()
+    if firmware.challenge:
+        answers.append(
+            ChallengedFirmware(lambda: _identity(silicon), registered=firmware.registered)
+        )
+    if silicon.modem:
+        answers.append(AtInput(silicon.modem))
+    return tuple(answers)
 
 
 def _identity(silicon: SimSilicon) -> OwnIdentity | None:

@@ -100,6 +100,11 @@ class SimSilicon:
         )
 
     @property
+    def is_burned(self) -> bool:
+        """Whether something lies in flash where the ROM looks for an image."""
+        return not self.flash.is_blank(self.target.bootloader, 16)
+
+    @property
     def in_secure_download(self) -> bool:
         """Whether the ROM answers only the commands for writing."""
         return self.unit.has(FaultKind.SECURE_DOWNLOAD)

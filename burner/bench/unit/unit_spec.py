@@ -199,6 +199,8 @@ class FirmwareBehaviour:
     """It answers the station's challenge."""
     registered: bool = False
     """It has registered with the cloud: it answers no challenge any more."""
+    executed: bool = True
+    """False: the model speaks, even where the program in the flash could run."""
     moves_key: bool = False
     """At its first start it stores its key in `nvs` and erases the partition where it was burned.
     """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.bench.firmware.console import App
+from burner.bench.firmware.console import App, AtInput
 from burner.bench.modem.at_firmware import MAX_COMMAND
 from burner.bench.modem.modem import KINDS, SimModem
 from burner.bench.unit.modem_spec import ModemSpec, ProductSpec, imei_for
@@ -167,7 +167,7 @@ def test_the_firmware_of_an_esp8266_tells_the_mac_instead_of_an_imei() -> None:
 
 
 def test_a_modem_behind_the_firmware_answers_once_the_firmware_runs() -> None:
-    app = App((), SimModem(ModemSpec(port="esp", boot_s=3.0, late_s=1.0, echo=False)))
+    app = App((), AtInput(SimModem(ModemSpec(port="esp", boot_s=3.0, late_s=1.0, echo=False))))
     assert app.receive(b"AT+CG", 1.0) == b""
     assert app.receive(b"SN\r\n", 1.1) == b"\r\n490154203237518\r\n\r\nOK\r\n"
     assert App(()).receive(b"AT\r\n", 1.0) == b""

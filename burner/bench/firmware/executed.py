@@ -1,0 +1,74 @@
+"""Whether the program in a chip's flash is executed, and its start.
+
+The model speaks where the program cannot run, and where the unit is described as one whose firmware
+does what only the model can do.
+"""
+
+from burner.bench.firmware.console import App, BootRecord, ConsoleLine
+from burner.bench.firmware.rom_log import Reset, rom_log
+from burner.bench.processor.mask_rom import CHIP
+from burner.bench.processor.not_executable import NotExecutableError
+from burner.bench.processor.program import RunningProgram
+from burner.bench.silicon.silicon import SimSilicon
+from burner.bench.unit.unit_spec import USUAL_BAUD, FaultKind, UnitSpec
+
+_OF_THE_MODEL = (
+    FaultKind.ENCRYPTED,
+    FaultKind.SECURE_BOOT,
+    FaultKind.PRINTS_SECRET,
+    FaultKind.DEAD,
+)
+"""Faults of a unit whose program is not executed."""
+
+
+def start(
+    silicon: SimSilicon, reset: Reset, since_reset_s: float, *, download: bool
+) -> App | BootRecord:
+    """The program in the flash, run until it waits; or why the model speaks."""
+    if reason := why_modelled(silicon.unit):
+        return BootRecord(executed=False, reason=reason)
+    try:
+        program = RunningProgram(silicon.flash, silicon.registers, since_reset_s)
+    except NotExecutableError as error:
+        return BootRecord(executed=False, reason=str(error))
+    lines = b"".join(line.encode() + b"\r\n" for line in program.rom_lines)
+    log = (*rom_log(silicon, reset, download=download), ConsoleLine(lines, USUAL_BAUD))
+    return ExecutedApp((*log, ConsoleLine(program.printed, USUAL_BAUD)), program)
+
+
+class ExecutedApp(App):
+    """An application that is executed."""
+
+    def __init__(self, log: tuple[ConsoleLine, ...], program: RunningProgram) -> None:
+        super().__init__(log, program)
+        self._program = program
+
+    @property
+    def record(self) -> BootRecord:
+        """Of now: a program may stop after any input."""
+        return BootRecord(executed=self._program.started, reason=self._program.stopped)
+
+
+def why_modelled(unit: UnitSpec) -> str:
+    """Why this unit's program is not executed, whatever it is; empty where it is."""
+    if unit.chip != CHIP:
+        return f"programs of {unit.chip} are not executed"
+    firmware = unit.firmware
+    if not firmware.executed:
+        return "the bench was told not to execute"
+    if fault := next((kind for kind in _OF_THE_MODEL if unit.has(kind)), None):
+        return f"the fault {fault.value} is one of the model"
+    if unit.modem and unit.modem.port == "esp":
+        return "the firmware behind the console is an AT firmware or a modem"
+    described = {
+        "device_name": firmware.device_name,
+        "lines": firmware.lines,
+        "texts": firmware.texts,
+        "prints: false": not firmware.prints,
+        f"baud: {firmware.baud}": firmware.baud != USUAL_BAUD,
+        "rollback": firmware.rollback,
+        "moves_key": firmware.moves_key,
+        "registered": firmware.registered,
+    }
+    key = next((key for key, is_set in described.items() if is_set), "")
+    return f"the unit's firmware is described: {key}" if key else ""

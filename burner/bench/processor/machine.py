@@ -1,0 +1,185 @@
+"""The processor of an ESP32-C3: executes the instructions of a program, by the emulator unicorn.
+
+Imported only where a program is executed: unicorn is an extra.
+"""
+
+import ctypes
+from enum import Enum, auto
+
+import unicorn
+from unicorn import riscv_const, unicorn_const
+
+from burner.bench.processor import mask_rom
+from burner.bench.processor.chip_memory import ChipMemory, range_of
+from burner.bench.processor.not_executable import NotExecutableError
+from burner.bench.processor.registers import PAGES, ProgramRegisters
+from burner.bench.silicon.nor_flash import NorFlash
+
+MOST_INSTRUCTIONS = 20_000_000
+"""Between two calls of the ROM; a tenth of a second of a computer."""
+MOST_ROM_CALLS = 20_000
+MOST_PRINTED = 32 * 1024
+"""Bytes that a program prints before it looks for input."""
+MOST_EXCEPTIONS = 8
+PAGE = 0x1000
+_PC, _RA = riscv_const.UC_RISCV_REG_PC, riscv_const.UC_RISCV_REG_RA
+_SP = riscv_const.UC_RISCV_REG_SP
+_ARGUMENTS = riscv_const.UC_RISCV_REG_A0, riscv_const.UC_RISCV_REG_A1, riscv_const.UC_RISCV_REG_A2
+_MTVEC = riscv_const.UC_RISCV_REG_MTVEC
+_FETCH, _READ, _WRITE = (
+    unicorn_const.UC_MEM_FETCH_UNMAPPED,
+    unicorn_const.UC_MEM_READ_UNMAPPED,
+    unicorn_const.UC_MEM_WRITE_UNMAPPED,
+)
+_NOWHERE = 0xFFFFFFFE
+"""Where execution would end by itself; no program comes there."""
+
+
+class Cause(Enum):
+    """The exceptions of RISC-V that a program can raise here; the values are those of mcause."""
+
+    FETCH = 1
+    ILLEGAL = 2
+    BREAKPOINT = 3
+    LOAD = 5
+    STORE = 7
+    CALL = 11
+
+
+_ACCESS_CAUSES = {_FETCH: Cause.FETCH, _READ: Cause.LOAD, _WRITE: Cause.STORE}
+
+
+class Stop(Enum):
+    """Why the processor has stopped."""
+
+    WAITS = auto()
+    """The program waits for input; it can go on."""
+    ENDLESS = auto()
+    FLOODS = auto()
+    CRASHED = auto()
+
+
+class Machine:
+    """A processor at the first instruction of its program."""
+
+    def __init__(
+        self, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash, entry: int
+    ) -> None:
+        self._memory, self._registers, self._flash = memory, registers, flash
+        self.pc = entry
+        self._bad_access: tuple[Cause, int] | None = None
+        self._refused: NotExecutableError | None = None
+        self._exceptions = 0
+        self._uc = unicorn.Uc(unicorn_const.UC_ARCH_RISCV, unicorn_const.UC_MODE_RISCV32)
+        self._map()
+        self._uc.reg_write(_SP, mask_rom.STACK_TOP)
+        self._uc.hook_add(unicorn_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
+
+    def _map(self) -> None:
+        self._shared = []
+        for place, block in self._memory.blocks():
+            shared = (ctypes.c_char * len(block)).from_buffer(block)
+            self._shared.append(shared)  # as long as the processor lives
+            size, everything = len(block), unicorn_const.UC_PROT_ALL
+            self._uc.mem_map_ptr(place.start, size, everything, ctypes.addressof(shared))
+        for page in PAGES:
+            self._uc.mmio_map(page, PAGE, self._on_load, page, self._on_store, page)
+
+    # An exception must not leave a callback: the emulator would go on with no value.
+
+    def _on_load(self, uc: unicorn.Uc, offset: int, size: int, page: int) -> int:
+        value = 0
+        try:
+            value = self._registers.read(page + offset, size)
+        except NotExecutableError as error:
+            self._refuse(error)
+        if self._registers.waits or self._registers.used_up:
+            uc.emu_stop()
+        return value
+
+    def _on_store(self, uc: unicorn.Uc, offset: int, size: int, value: int, page: int) -> None:
+        try:
+            self._registers.write(page + offset, value, size)
+        except NotExecutableError as error:
+            self._refuse(error)
+        if self._registers.used_up or len(self._registers.printed) >= MOST_PRINTED:
+            uc.emu_stop()
+
+    def _refuse(self, error: NotExecutableError) -> None:
+        self._refused = self._refused or error
+        self._uc.emu_stop()
+
+    def _on_bad_access(
+        self, _uc: unicorn.Uc, access: int, address: int, _size: int, _value: int, _: object
+    ) -> bool:
+        self._bad_access = _ACCESS_CAUSES[access], address
+        return False
+
+    def run(self) -> Stop:
+        """Execute until the program waits, or cannot go on.
+
+        Raises:
+            NotExecutableError: it needs what is not modelled.
+        """
+        for _ in range(MOST_ROM_CALLS):
+            try:
+                self._uc.emu_start(self.pc, _NOWHERE, count=MOST_INSTRUCTIONS)
+            except unicorn.UcError as error:
+                self.pc = self._uc.reg_read(_PC)
+                if not self._serve(error.errno):
+                    return Stop.CRASHED
+                continue
+            self.pc = self._uc.reg_read(_PC)
+            if self._refused:
+                raise NotExecutableError(f"{self._refused}, at {self.pc:#x}")
+            if self._registers.waits:
+                return Stop.WAITS
+            return Stop.FLOODS if len(self._registers.printed) >= MOST_PRINTED else Stop.ENDLESS
+        return Stop.ENDLESS
+
+    def _serve(self, error: int) -> bool:
+        """Do what the ROM or the processor does where the emulator has stopped.
+
+        False: the program has crashed.
+        """
+        bad_access, self._bad_access = self._bad_access, None
+        if bad_access is None:
+            return self._enter_trap(*self._exception(error))
+        cause, address = bad_access
+        if cause is Cause.FETCH and address == mask_rom.SPIFLASH_READ:
+            arguments = [self._uc.reg_read(register) for register in _ARGUMENTS]
+            result = mask_rom.spiflash_read(self._flash, self._memory, *arguments)
+            self._uc.reg_write(_ARGUMENTS[0], result)
+            self.pc = self._uc.reg_read(_RA)
+            return True
+        if place := range_of(address):
+            does = {Cause.FETCH: "calls", Cause.LOAD: "reads", Cause.STORE: "writes to"}[cause]
+            caller = self._uc.reg_read(_RA) if cause is Cause.FETCH else self.pc
+            raise NotExecutableError(f"{does} {place.name} at {address:#x}, at {caller:#x}")
+        return self._enter_trap(cause, self.pc, address)
+
+    def _exception(self, error: int) -> tuple[Cause, int, int]:
+        """Cause, place and value of an exception that is no access to memory.
+
+        Raises:
+            NotExecutableError: it is an instruction that the chip knows and the emulator does not.
+        """
+        if error == unicorn_const.UC_ERR_INSN_INVALID:
+            return Cause.BREAKPOINT, self.pc, self.pc
+        place = self.pc - 4  # the emulator has gone on by one instruction
+        code = int.from_bytes(self._memory.read(place, 4), "little")
+        if code & 0x7F == 0x73 and code >> 12 & 7:
+            raise NotExecutableError(f"uses the register {code >> 20:#x} of the processor")
+        return (Cause.CALL if code == 0x73 else Cause.ILLEGAL), place, code
+
+    def _enter_trap(self, cause: Cause, place: int, value: int) -> bool:
+        """Go on in the program's handler of exceptions; False where it has none."""
+        handler = self._uc.reg_read(_MTVEC) & ~3
+        self._exceptions += 1
+        if not handler or self._exceptions > MOST_EXCEPTIONS:
+            return False
+        self._uc.reg_write(riscv_const.UC_RISCV_REG_MEPC, place)
+        self._uc.reg_write(riscv_const.UC_RISCV_REG_MCAUSE, cause.value)
+        self._uc.reg_write(riscv_const.UC_RISCV_REG_MTVAL, value)
+        self.pc = handler
+        return True

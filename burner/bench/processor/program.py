@@ -1,0 +1,70 @@
+"""A program that runs on the bench: from the reset on, and with each input."""
+
+from collections.abc import Mapping
+
+from burner.bench.processor import mask_rom
+from burner.bench.processor.chip_memory import ChipMemory
+from burner.bench.processor.not_executable import NotExecutableError
+from burner.bench.processor.registers import ProgramRegisters
+from burner.bench.silicon.nor_flash import NorFlash
+
+NOT_INSTALLED = "unicorn is not installed: pip install 'burner[emulator]'"
+
+
+class RunningProgram:
+    """What the flash of an ESP32-C3 starts after a reset.
+
+    Raises:
+        NotExecutableError: it cannot be executed here.
+    """
+
+    def __init__(self, flash: NorFlash, efuses: Mapping[int, int], since_reset_s: float) -> None:
+        self.stopped = ""
+        """Why it will do nothing any more; empty while it waits for input."""
+        memory = ChipMemory()
+        self._registers = ProgramRegisters(efuses)
+        start = mask_rom.load(flash, memory)
+        self.rom_lines = start.lines
+        self.printed = b""
+        """What the program printed at its start."""
+        self.started = start.entry is not None
+        """Whether the mask ROM has started it."""
+        if start.entry is None:
+            self.stopped = f"the mask ROM starts nothing: {start.lines[-1]}"
+            return
+        try:
+            from burner.bench.processor.machine import Machine
+        except (ImportError, OSError):
+            raise NotExecutableError(NOT_INSTALLED) from None
+        self._machine = Machine(memory, self._registers, flash, start.entry)
+        self.printed = self._run(since_reset_s)
+
+    def receive(self, data: bytes, since_reset_s: float) -> bytes:
+        """What it prints when these bytes have come."""
+        if self.stopped:
+            return b""
+        try:
+            return self._run(since_reset_s, data)
+        except NotExecutableError as error:
+            self.stopped = str(error)
+            return self._taken()
+
+    def _run(self, since_reset_s: float, received: bytes = b"") -> bytes:
+        from burner.bench.processor.machine import Stop
+
+        self._registers.go_on(since_reset_s, received)
+        reasons = {
+            Stop.WAITS: "",
+            Stop.ENDLESS: "it runs on and on, and never looks for input",
+            Stop.FLOODS: "it prints on and on",
+            Stop.CRASHED: "it crashed",
+        }
+        stop = self._machine.run()
+        where = f", at {self._machine.pc:#x}" if stop is not Stop.WAITS else ""
+        self.stopped = f"{reasons[stop]}{where}"
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        printed = bytes(self._registers.printed)
+        self._registers.printed.clear()
+        return printed

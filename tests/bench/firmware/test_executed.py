@@ -1,0 +1,206 @@
+"""A chip boots: the program in its flash speaks, or the model, and it is known which and why."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from burner.bench.firmware.console import BootRecord
+from burner.bench.firmware.executed import why_modelled
+from burner.bench.unit.modem_spec import ModemSpec
+from burner.bench.unit.unit_spec import (
+    UART_TIME,
+    FaultKind,
+    FaultStep,
+    FirmwareBehaviour,
+    SimFault,
+    TextPlace,
+    UnitSpec,
+)
+from tests.bench.host import Host
+from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, boot_image
+
+EXECUTED = BootRecord(executed=True)
+UNIT = UnitSpec()
+
+
+@pytest.fixture(autouse=True)
+def _with_emulator() -> None:
+    pytest.importorskip("unicorn")
+
+
+def burned(*program: int, unit: UnitSpec = UNIT) -> Host:
+    host = Host(unit)
+    host.reset_into_download()
+    host.chip.silicon.flash.program(0, boot_image(*program))
+    return host
+
+
+def faulty(kind: FaultKind, step: FaultStep | None = None) -> UnitSpec:
+    return UnitSpec(faults=(SimFault(kind, step=step, once=True),))
+
+
+def test_the_program_speaks_behind_the_lines_of_the_rom() -> None:
+    host = burned(*HELLO)
+    assert host.reset_into_app().decode() == (
+        "ESP-ROM:esp32c3-api1-20210207\r\n"
+        "Build:Feb  7 2021\r\n"
+        "rst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\r\n"
+        "SPIWP:0xee\r\n"
+        "mode:DIO, clock div:1\r\n"
+        f"load:{CODE:#010x},len:0x1c\r\n"
+        f"entry {CODE:#010x}\r\n"
+        "Hi"
+    )
+    assert host.chip.boot == EXECUTED
+
+
+def test_a_boot_writes_nothing_to_the_flash() -> None:
+    host = burned(*HELLO)
+    flash = host.chip.silicon.flash
+    before = flash.read(0, flash.size)
+    host.reset_into_app()
+    assert flash.read(0, flash.size) == before
+
+
+def test_input_reaches_the_program_and_its_answer_the_host() -> None:
+    host = burned(*ECHO, unit=UnitSpec(timing=UART_TIME))
+    host.reset_into_app()
+    host.chip.receive(b"hello", host.now)
+    assert host.wait(0.0001) == b""
+    assert host.wait(0.1) == b"hello"
+
+
+def test_the_program_knows_how_long_the_reset_is_over() -> None:
+    host = burned(*TIME, unit=UnitSpec(timing=UART_TIME))
+    assert host.reset_into_app().endswith(bytes((int(0.3 * 16e6) >> 22,)))
+    host.wait(6.0)
+    host.chip.receive(b"x", host.now)
+    assert host.wait(0.1) == bytes((int(8.0 * 16e6) >> 22,))
+
+
+def test_a_reset_starts_the_program_anew() -> None:
+    host = burned(*ECHO)
+    host.reset_into_app()
+    host.lines(dtr=False, rts=True)
+    host.chip.receive(b"lost", host.now)
+    host.lines(dtr=False, rts=False)
+    assert b"lost" not in host.wait(1.0)
+    host.chip.receive(b"kept", host.now)
+    assert host.wait(1.0) == b"kept"
+
+
+def test_power_that_is_lost_ends_the_program() -> None:
+    host = burned(*ECHO)
+    host.reset_into_app()
+    host.chip.unplug(host.now)
+    assert host.chip.boot is None
+    host.chip.receive(b"x", host.now)
+    assert host.wait(1.0) == b""
+    host.chip.plug(host.now)
+    assert b"entry" in host.wait(1.0)
+
+
+def test_a_brown_out_at_the_start_starts_it_again() -> None:
+    host = burned(*HELLO, unit=faulty(FaultKind.BROWN_OUT, FaultStep.BOOT))
+    host.chip.plug(host.now)  # the fault showed when the flash was empty
+    log = host.reset_into_app()
+    assert log.endswith(b"Hi")
+
+
+def test_a_chip_that_hangs_at_the_start_executes_nothing() -> None:
+    unit = UnitSpec(faults=(SimFault(FaultKind.HANG, step=FaultStep.BOOT),))
+    host = burned(*HELLO, unit=unit)
+    assert host.reset_into_app() == b""
+    assert host.chip.boot is None
+
+
+def test_what_the_program_prints_is_noise_on_a_garbled_line() -> None:
+    unit = UnitSpec(faults=(SimFault(FaultKind.GARBLE, baud=2400),))
+    assert b"Hi" not in burned(*HELLO, unit=unit).reset_into_app()
+
+
+@pytest.mark.parametrize(
+    ("unit", "why"),
+    [
+        (UnitSpec(chip="esp32"), "programs of esp32 are not executed"),
+        (UnitSpec(modem=ModemSpec(port="esp")), "an AT firmware or a modem"),
+        (faulty(FaultKind.ENCRYPTED), "the fault encrypted is one of the model"),
+        (faulty(FaultKind.SECURE_BOOT), "the fault secure-boot is one of the model"),
+        (faulty(FaultKind.PRINTS_SECRET), "the fault prints-secret is one of the model"),
+        (faulty(FaultKind.DEAD), "the fault dead is one of the model"),
+        (faulty(FaultKind.BLANK_MAC), ""),
+        (faulty(FaultKind.GARBLE), ""),
+        (UnitSpec(modem=ModemSpec()), ""),
+    ],
+)
+def test_the_model_speaks_for_a_unit_that_no_program_can_be(unit: UnitSpec, why: str) -> None:
+    assert why in why_modelled(unit)
+    assert bool(why_modelled(unit)) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("firmware", "why"),
+    [
+        (FirmwareBehaviour(), ""),
+        (FirmwareBehaviour(executed=False), "the bench was told not to execute"),
+        (FirmwareBehaviour(device_name="{mac}"), "the unit's firmware is described: device_name"),
+        (FirmwareBehaviour(lines=("SN=1",)), "the unit's firmware is described: lines"),
+        (
+            FirmwareBehaviour(texts=(TextPlace("product_id", "cfg", 0, 11),)),
+            "the unit's firmware is described: texts",
+        ),
+        (FirmwareBehaviour(prints=False), "the unit's firmware is described: prints: false"),
+        (FirmwareBehaviour(baud=9600), "the unit's firmware is described: baud: 9600"),
+        (FirmwareBehaviour(rollback=True), "the unit's firmware is described: rollback"),
+        (FirmwareBehaviour(moves_key=True), "the unit's firmware is described: moves_key"),
+    ],
+)
+def test_the_model_speaks_for_a_unit_whose_firmware_is_described(
+    firmware: FirmwareBehaviour, why: str
+) -> None:
+    assert why_modelled(UnitSpec(firmware=firmware)) == why
+
+
+def test_a_program_that_needs_what_is_not_modelled_leaves_the_boot_to_the_model() -> None:
+    host = burned(0x420003B7, 0x0003A303)  # lui t2, 0x42000; lw t1, 0(t2)
+    log = host.reset_into_app().decode()
+    assert log.endswith("E (30) boot: load partition table error!\r\n")
+    assert host.chip.boot == BootRecord(
+        executed=False,
+        reason="reads flash through the cache at 0x42000000, at 0x403ce804",
+    )
+
+
+def test_without_the_emulator_the_model_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "unicorn", None)
+    monkeypatch.delitem(sys.modules, "burner.bench.processor.machine", raising=False)
+    host = burned(*HELLO)
+    assert b"load partition table error" in host.reset_into_app()
+    assert host.chip.boot == BootRecord(
+        executed=False, reason="unicorn is not installed: pip install 'burner[emulator]'"
+    )
+
+
+def test_a_program_that_stops_later_says_so() -> None:
+    host = burned(*ECHO[:4], 0xFFFFFFFF)
+    host.reset_into_app()
+    assert host.chip.boot == EXECUTED
+    host.chip.receive(b"x", host.now)
+    host.wait(1.0)
+    assert host.chip.boot == BootRecord(executed=True, reason="it crashed, at 0x403ce814")
+
+
+def test_boots_are_counted_by_who_spoke() -> None:
+    host = burned(*HELLO)
+    host.reset_into_app()
+    host.reset_into_app()
+    host.chip.silicon.flash.erase(0, 0x1000)
+    host.reset_into_app()
+    assert host.chip.boots == {EXECUTED: 2}
+
+
+def test_a_boot_is_described_as_plain_values() -> None:
+    assert EXECUTED.describe() == {"by": "executed"}
+    other = replace(EXECUTED, executed=False, reason="why")
+    assert other.describe() == {"by": "model", "reason": "why"}

@@ -1,0 +1,75 @@
+"""Small programs for an ESP32-C3, as instructions in hex, and their image."""
+
+import struct
+from functools import reduce
+from hashlib import sha256
+from operator import xor
+
+CODE = 0x403CE800
+"""Where the programs lie in SRAM."""
+
+WAIT = (
+    0x01C2A303,  # lw   t1, 0x1c(t0)    the status of the UART
+    0xFFDFF06F,  # j    -4
+)
+"""Waits for ever; t0 holds the address of the UART."""
+
+UART = (0x600002B7,)  # lui t0, 0x60000
+
+
+def put(character: str) -> tuple[int, int]:
+    """Print a character."""
+    return (
+        0x00000313 | ord(character) << 20,  # addi t1, zero, character
+        0x0062A023,  #                        sw   t1, 0(t0)
+    )
+
+
+HELLO = (*UART, *put("H"), *put("i"), *WAIT)
+
+ECHO = (
+    *UART,
+    0x01C2A303,  # lw   t1, 0x1c(t0)
+    0x3FF37313,  # andi t1, t1, 0x3ff   bytes that have come
+    0xFE030CE3,  # beqz t1, -8
+    0x0002A303,  # lw   t1, 0(t0)
+    0x0062A023,  # sw   t1, 0(t0)
+    0xFEDFF06F,  # j    -20
+)
+
+TIME = (
+    *UART,
+    0x600233B7,  # lui  t2, 0x60023
+    0x40000337,  # lui  t1, 0x40000          bit 30: update
+    0x0063A223,  # sw   t1, 4(t2)
+    0x0043A303,  # lw   t1, 4(t2)
+    0x0443A303,  # lw   t1, 0x44(t2)
+    0x01635313,  # srli t1, t1, 22           2^22 ticks: 0.262 s
+    0x0062A023,  # sw   t1, 0(t0)
+    0x01C2A303,  # lw   t1, 0x1c(t0)
+    0x3FF37313,  # andi t1, t1, 0x3ff
+    0xFE030CE3,  # beqz t1, -8
+    0x0002A303,  # lw   t1, 0(t0)
+    0xFD9FF06F,  # j    -40
+)
+"""Prints how many quarters of a second have passed, at its start and with each byte."""
+
+LOOP = (*UART, *put("L"), 0x0000006F)  # j .
+
+
+def boot_image(
+    *program: int,
+    address: int = CODE,
+    entry: int = CODE,
+    chip_id: int = 5,
+    spoil: int = 0,
+    digest: bool = True,
+) -> bytes:
+    """An image with one segment; `spoil` is added to its checksum."""
+    content = struct.pack(f"<{len(program)}I", *program)
+    head = struct.pack("<BBBBI", 0xE9, 1, 2, 0x2F, entry)
+    head += struct.pack("<B3xHBHH4xB", 0xEE, chip_id, 0, 0, 199, digest)
+    body = head + struct.pack("<II", address, len(content)) + content
+    checksum = reduce(xor, content, 0xEF) + spoil & 0xFF
+    whole = body.ljust(len(body) | 15, b"\0") + bytes((checksum,))
+    return whole + sha256(whole).digest() if digest else whole

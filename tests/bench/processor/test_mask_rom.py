@@ -1,0 +1,71 @@
+"""What the ROM prints about the image at 0x0, and whether it starts it."""
+
+import pytest
+
+from burner.bench.processor import mask_rom
+from burner.bench.processor.chip_memory import ChipMemory
+from burner.bench.processor.not_executable import NotExecutableError
+from burner.bench.silicon.nor_flash import NorFlash
+from burner.bench.unit.unit_spec import UnitSpec
+from tests.bench.processor.programs import CODE, HELLO, boot_image
+
+GOOD = boot_image(*HELLO)
+
+
+def load(image: bytes) -> mask_rom.RomStart:
+    cells = NorFlash(UnitSpec())
+    cells.program(0, image)
+    return mask_rom.load(cells, ChipMemory())
+
+
+def test_a_good_image_is_started() -> None:
+    start = load(GOOD)
+    assert start.entry == CODE
+    assert start.lines[-1] == f"entry {CODE:#010x}"
+
+
+@pytest.mark.parametrize(
+    ("image", "last"),
+    [
+        (b"", "invalid header: 0xffffffff"),
+        (b"\x7fELF", "invalid header: 0x464c457f"),
+        (
+            boot_image(*HELLO, chip_id=0),
+            "Invalid chip id. Expected 5 read 0. Bootloader for wrong chip?",
+        ),
+        (GOOD[:1] + b"\x20" + GOOD[2:], "Invalid image block, can't boot."),
+        (GOOD[:8], "Invalid chip id. Expected 5 read 65535. Bootloader for wrong chip?"),
+        (boot_image(*HELLO, spoil=1), "Checksum failure. Calculated 0xf4 stored 0xf5"),
+    ],
+)
+def test_an_image_that_the_rom_refuses_is_named_by_its_last_line(image: bytes, last: str) -> None:
+    start = load(image)
+    assert start.entry is None
+    assert start.lines[-1] == last
+
+
+def test_a_wrong_digest_does_not_stop_the_rom() -> None:
+    start = load(GOOD[:-1] + bytes((GOOD[-1] ^ 1,)))
+    assert start.entry == CODE
+    assert "SHA-256 comparison failed:" in start.lines
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        (boot_image(*HELLO, address=0x3FFE8000), "the boot image has a segment at 0x3ffe8000"),
+        (boot_image(*HELLO, address=0x403DFFF0), "the boot image has a segment at 0x403dfff0"),
+        (
+            boot_image(*HELLO, entry=0x40380000),
+            "the boot image begins at 0x40380000, where it loads nothing",
+        ),
+        (
+            boot_image(0x0000006F, *HELLO),
+            "the boot image is a stand-in: it begins with an endless loop",
+        ),
+    ],
+)
+def test_an_image_that_the_rom_would_start_and_the_bench_cannot(image: bytes, why: str) -> None:
+    with pytest.raises(NotExecutableError) as caught:
+        load(image)
+    assert str(caught.value) == why
