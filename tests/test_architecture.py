@@ -25,6 +25,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("profile",),
     ("provisioning",),
     ("identity",),
+    ("platforms",),
     ("flash",),
     ("core",),
 )
@@ -65,7 +66,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "msgspec": ("manifest/entries", "manifest/fold/packed.py", "manifest/reading/attempt_json.py"),
     "packaging": ("release/version_order.py",),
     "keyring": ("core/secrets/reference.py", "manifest/local/key_store.py"),
-    "cryptography": ("manifest", "provisioning/nvs_reader.py", "release/envelope"),
+    "cryptography": (
+        *("manifest", "platforms/payload.py", "provisioning/nvs_reader.py", "release/envelope"),
+    ),
     "securesystemslib": ("release/envelope",),
 }
 

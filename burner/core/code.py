@@ -1,22 +1,19 @@
 """The name of each error code in the program. People see its number.
 
-The texts of a code are in `burner/core/words/codes/`. A number keeps its meaning for ever: a new
-code is added here and in its table, and no number gets another meaning.
+The texts of a code are in `burner/core/words/codes/`, in files by topic. A number keeps its meaning
+for ever: a new code is added here and in its table, and no number gets another meaning.
 """
 
-from enum import StrEnum
-
-from burner.core.error_class import ErrorClass
+from burner.core.error_class import NumberedCode
 
 
-class Code(StrEnum):
+class Code(NumberedCode):
     """An error code. As text it is its number: `str(Code.NAME_TAKEN)` is `E450`.
 
     A record of a newer burner may hold a number that has no name here: what is read from records
     stays text.
     """
 
-    # E101–E129 profile, partition table, images
     PROFILE_INVALID = "E101"
     PRODUCT_ID_MALFORMED = "E102"
     PRODUCT_ID_LOWER_CASE = "E103"
@@ -44,7 +41,6 @@ class Code(StrEnum):
     PLACEHOLDER_IN_APPLICATION = "E127"
     SECRET_NOT_CHECKED = "E128"
     IMAGE_NEEDS_NEWER_CHIP = "E129"
-    # E130–E149 where the key configuration goes, and what a profile asks of the flash
     KEY_PARTITION_MISSING = "E130"
     KEY_PARTITION_WRONG_KIND = "E131"
     PATCH_IMAGE_MISSING = "E132"
@@ -65,7 +61,6 @@ class Code(StrEnum):
     BAUD_RATE_UNUSUAL = "E147"
     PLACEHOLDER_IN_FIXED_VALUE = "E148"
     WARNING_NOT_ACCEPTABLE = "E149"
-    # E150–E159 where the product secret comes from
     SECRET_REFERENCE_INVALID = "E150"
     SECRET_VARIABLE_EMPTY = "E151"
     SECRET_FILE_UNREADABLE = "E152"
@@ -75,7 +70,6 @@ class Code(StrEnum):
     SECRET_MALFORMED = "E156"
     SECRET_IS_PLACEHOLDER = "E157"
     SECRET_UNUSUAL = "E158"
-    # E160–E179 names made from a template, accepted warnings
     NAME_TEMPLATE_INVALID = "E160"
     NAME_TEMPLATE_CONSTANT = "E161"
     NAME_ADDRESS_MISSING = "E162"
@@ -88,7 +82,6 @@ class Code(StrEnum):
     ADDRESS_COUNT_WRONG = "E169"
     ACCEPTED_WARNING_ABSENT = "E175"
     BUILD_WITHOUT_PARTITION_TABLE = "E176"
-    # E180–E189 a profile made from a firmware build
     VALUE_NOT_FILLED_IN = "E180"
     BUILD_NOT_FOUND = "E181"
     BUILD_DESCRIPTION_UNREADABLE = "E182"
@@ -99,7 +92,6 @@ class Code(StrEnum):
     PROFILE_NOT_WRITABLE = "E187"
     VERSION_MADE_OTHERWISE = "E188"
     SEVERAL_BUILDS_FOUND = "E189"
-    # E190–E199 bench and station file
     BENCH_SPEC_INVALID = "E190"
     BENCH_FILE_INVALID = "E191"
     BENCH_REQUEST_IMPOSSIBLE = "E192"
@@ -154,8 +146,6 @@ class Code(StrEnum):
     FIRST_ARTICLE_NOT_APPROVED = "E242"
     FIRST_ARTICLE_IN_WORK = "E243"
     SIGNER_KEY_INVALID = "E245"
-
-    # E301–E329 the chip's port, the worker, the station around it
     BOARD_SILENT = "E301"
     PORT_MISSING = "E302"
     PORT_BUSY = "E303"
@@ -181,7 +171,6 @@ class Code(StrEnum):
     SLOT_COUNT_UNEXPECTED = "E327"
     CLOCK_WRONG = "E328"
     DISK_NEARLY_FULL = "E329"
-    # E330–E349 modems
     MODEM_SILENT = "E330"
     MODEM_TELLS_NO_ID = "E331"
     MODEM_REPORTS_ERROR = "E332"
@@ -189,13 +178,11 @@ class Code(StrEnum):
     MODEM_SEVERAL_NUMBERS = "E334"
     MODEM_ANSWER_UNFINISHED = "E335"
     MODEM_ONLY_NOISE = "E336"
-    # E401–E409 the chip
     WRONG_CHIP = "E401"
     WRONG_FLASH_SIZE = "E402"
     BOARD_LOCKED = "E403"
     DOWNLOAD_MODE_RESTRICTED = "E404"
     CHIP_REVISION_TOO_OLD = "E405"
-    # E410–E449 the IDs of a unit, its label, its chip's readiness
     MAC_ZERO = "E410"
     MAC_ALL_FF = "E411"
     MAC_GROUP_ADDRESS = "E412"
@@ -226,7 +213,6 @@ class Code(StrEnum):
     LABEL_NAMES_NO_BOARD = "E443"
     DOWNLOAD_MODE_OFF = "E447"
     CHIP_TYPE_UNREADABLE = "E448"
-    # E450–E470 the unit's name, its past and its place in the batch
     NAME_TAKEN = "E450"
     BATCH_COMPLETE = "E451"
     BATCH_PLACES_IN_WORK = "E452"
@@ -250,7 +236,6 @@ class Code(StrEnum):
     WRITE_DATA_DAMAGED = "E504"
     BOARD_REMOVED_DURING_WRITE = "E505"
     FLASH_SILENT = "E506"
-    # E601–E607 read back and prove
     FLASH_DIFFERS = "E601"
     KEY_DIFFERS = "E602"
     FIRMWARE_NAME_DIFFERS = "E603"
@@ -258,7 +243,6 @@ class Code(StrEnum):
     UNIT_DID_NOT_START = "E605"
     KEY_NOT_FOUND = "E606"
     KEY_PARTITION_DAMAGED = "E607"
-    # E608–E619 the key set by AT commands
     AT_NO_ANSWER = "E608"
     AT_STAYS_BUSY = "E609"
     AT_FLASH_INACCESSIBLE = "E610"
@@ -267,7 +251,6 @@ class Code(StrEnum):
     AT_COMMAND_REFUSED = "E613"
     AT_KEY_NOT_STORED = "E614"
     AT_KEY_DIFFERS = "E615"
-    # E620–E639 the whole unit
     NO_PASS_ON_RECORD = "E620"
     OTHER_APPLICATION_STARTS = "E621"
     SECRET_PRINTED = "E625"
@@ -341,10 +324,19 @@ class Code(StrEnum):
     FIRST_ARTICLE_APPROVED = "E770"
     FIRST_ARTICLE_NOT_ASKED = "E771"
     APPROVAL_OF_OTHER_UNITS = "E772"
+    CLOUD_FAILED = "E801"
+    CLOUD_PRODUCT_UNKNOWN = "E802"
+    CLOUD_REQUEST_INVALID = "E803"
+    CLOUD_SIGNATURE_REFUSED = "E804"
+    CLOUD_REGISTRATION_OFF = "E805"
+    CLOUD_DEVICE_TOO_OFTEN = "E806"
+    CLOUD_NAME_NOT_CREATED = "E807"
+    CLOUD_NAME_REGISTERED = "E808"
+    CLOUD_DEVICE_LIMIT_REACHED = "E809"
+    CLOUD_CLOCK_WRONG = "E810"
+    CLOUD_ANSWER_UNREADABLE = "E811"
+    CLOUD_ANSWER_DAMAGED = "E812"
+    CLOUD_REFUSES = "E813"
+    CLOUD_TOO_MANY_REQUESTS = "E815"
     UNEXPECTED_ERROR = "E901"
     WORKER_DIED = "E902"
-
-    @property
-    def error_class(self) -> ErrorClass:
-        """What it is about."""
-        return ErrorClass(self[:2])

@@ -15,4 +15,15 @@ class ErrorClass(StrEnum):
     FLASH = "E5"
     VERIFY = "E6"
     MANIFEST = "E7"
+    CLOUD = "E8"
+    """The cloud platform, and the gateway that plays one."""
     BUG = "E9"
+
+
+class NumberedCode(StrEnum):
+    """A code whose text is its number."""
+
+    @property
+    def error_class(self) -> ErrorClass:
+        """What it is about."""
+        return ErrorClass(self[:2])

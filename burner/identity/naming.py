@@ -1,4 +1,4 @@
-"""From the IDs of a unit to its DeviceName: the template, and Tencent's rule. Pure.
+"""From the IDs of a unit to its DeviceName: the template, and the platform's rule. Pure.
 
 A name cannot be corrected after shipping, so it is made in this one place. `burner profile names`
 prints test vectors by the same function, for the firmware team.
@@ -7,9 +7,9 @@ prints test vectors by the same function, for the firmware team.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import PrivateAttr, field_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
@@ -17,11 +17,11 @@ from burner.core.silicon import Mac
 from burner.core.words.plural import counted
 from burner.core.yaml_schema import StrictModel, refusal
 from burner.identity.interface_addresses import ADDRESSES, MAC_SOURCES, OWN_ETHERNET, interfaces
+from burner.platforms.rules import NameRule
+from burner.platforms.tencent import RULES as TENCENT_RULES
 
 SOURCES = (*MAC_SOURCES, "imei", "serial", "label")
-MAX_NAME = 48
 
-_NAME = re.compile(r"[A-Za-z0-9:_-]{1,48}")
 _LITERAL = re.compile(r"[A-Za-z0-9:_-]*")
 _FIELD = re.compile(r"(?P<source>[a-z]+)(?::(?P<digits>-?[1-9][0-9]?))?")
 
@@ -55,10 +55,12 @@ class NameSettings(StrictModel):
     separator: Literal["", ":", "-", "_"] = ""
     """Character between the bytes of addresses."""
     allow_colon: bool = False
-    """The API takes `:` in a name, the console does not: refused unless asked for."""
+    """Tencent's API takes `:` in a name, its console does not: refused unless asked for."""
     universal_addresses: Literal[1, 2, 4] | None = None
     """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware, on which the interfaces' addresses depend.
     Left out: the chip's default."""
+
+    _rule: NameRule = PrivateAttr(default=TENCENT_RULES.names)
 
     @field_validator("template")
     @classmethod
@@ -69,19 +71,32 @@ class NameSettings(StrictModel):
             raise refusal(Code.NAME_TEMPLATE_CONSTANT, f"found {template!r}", allowed)
         return template
 
-    @model_validator(mode="after")
-    def _fits_the_rule(self) -> Self:
-        zeros = dict.fromkeys(MAC_SOURCES, "0" * 12)
-        shortest = _render(self, zeros | {"imei": "0" * 15, "serial": "0", "label": "0"})
-        if len(shortest) > MAX_NAME:
+    @property
+    def rule(self) -> NameRule:
+        """The rule of the platform: Tencent's, until `under` gives another one."""
+        return self._rule
+
+    def under(self, rule: NameRule) -> "NameSettings":
+        """The same, for a platform with this rule of names.
+
+        Raises:
+            PydanticCustomError: E163 no name of the template is allowed.
+        """
+        shortest, longest = (_render(self, _zeros(length)) for length in (1, rule.longest))
+        if len(shortest) > rule.longest:
             found = f"names of {counted(len(shortest), 'character')} or more"
-            raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, found, f"at most {MAX_NAME}")
-        if ":" in shortest and not self.allow_colon:
-            allowed = (
-                "another separator; or allow_colon: true, if devices are not created in the console"
-            )
+            raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, found, f"at most {rule.longest}")
+        if len(longest) < rule.shortest:
+            found = f"names of {counted(len(longest), 'character')}"
+            raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, found, f"at least {rule.shortest}")
+        if ":" in shortest and not rule.allows_colon(self.allow_colon):
+            allowed = "another separator"
+            if rule.allows_colon(also_of_api=True):
+                allowed += "; or allow_colon: true, if devices are not created in the console"
             raise refusal(Code.TEMPLATE_NAMES_NOT_ALLOWED, f"a colon in {shortest}", allowed)
-        return self
+        settings = self.model_copy()
+        settings._rule = rule
+        return settings
 
     @property
     def parts(self) -> tuple[str | TemplateField, ...]:
@@ -124,14 +139,20 @@ def required_sources(settings: NameSettings) -> set[str]:
 
 
 def device_name(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
-    """The DeviceName of a unit with these IDs, already checked by Tencent's rule.
+    """The DeviceName of a unit with these IDs, already checked by the platform's rule.
 
     Raises:
         BurnerError: E164 the name breaks the rule, E167 an ID the template needs is not there.
     """
     name = _render(settings, ids)
-    check_name(name, settings.allow_colon)
+    settings.rule.check(name, settings.allow_colon)
     return name
+
+
+def _zeros(length: int) -> dict[str, str]:
+    """IDs of zeros; those of the product's own form are so long."""
+    addresses = dict.fromkeys(MAC_SOURCES, "0" * 12)
+    return addresses | {"imei": "0" * 15, "serial": "0" * length, "label": "0" * length}
 
 
 def _render(settings: NameSettings, ids: Mapping[str, str | Mac]) -> str:
@@ -149,20 +170,6 @@ def _fill(field: TemplateField, settings: NameSettings, ids: Mapping[str, str | 
     octets = (value if isinstance(value, Mac) else Mac.parse(value)).octets
     digits = field.cut(octets.hex().upper() if settings.case == "upper" else octets.hex())
     return settings.separator.join(re.findall("..?", digits))
-
-
-def check_name(name: str, allow_colon: bool = False) -> None:
-    """Tencent's rule: 1 to 48 of A-Z a-z 0-9 _ - and, where the console is not used, `:`.
-
-    Raises:
-        BurnerError: E164.
-    """
-    if not _NAME.fullmatch(name):
-        raise BurnerError(
-            Code.NAME_NOT_ALLOWED, f"{name[:64]!r}, {counted(len(name), 'character')}"
-        )
-    if ":" in name and not allow_colon:
-        raise BurnerError(Code.NAME_NOT_ALLOWED, f"{name!r} holds a colon")
 
 
 def check_settings(settings: NameSettings, chip: str, place: str) -> list[Finding]:

@@ -6,26 +6,31 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from burner.core.baud_rates import Baud
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.product_secret import PLACEHOLDERS
 from burner.core.secrets.reference import parse_reference
 from burner.core.segments import RegionClass
-from burner.core.words.plural import counted
 from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
+from burner.platforms.platform import Cloud, Platform
+from burner.platforms.platforms import PLATFORMS
 from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
 from burner.provisioning.carriers import CarrierSettings
-
-PRODUCT_ID_FORM = re.compile(r"[0-9A-Za-z]{10}")
-"""Tencent: exactly 10 characters; every real one is of 0-9 and A-Z."""
 
 FORMAT = 1
 """The newest format of a profile that is read here."""
@@ -52,21 +57,6 @@ def _known_format(number: object) -> object:
     if isinstance(number, int) and number > FORMAT:
         raise refusal(Code.PROFILE_TOO_NEW, f"format {number}", f"this burner reads {FORMAT}")
     return number
-
-
-def _product_id(text: str) -> str:
-    if text in PLACEHOLDERS:
-        raise refusal(
-            Code.SAMPLE_PLACEHOLDER_LEFT,
-            f"found the placeholder {text!r}",
-            "the ProductID of the product",
-        )
-    if not PRODUCT_ID_FORM.fullmatch(text):
-        found = f"found {text[:40]!r}, {counted(len(text), 'character')}"
-        raise refusal(
-            Code.PRODUCT_ID_MALFORMED, found, "exactly 10 of 0-9 and A-Z, from the console"
-        )
-    return text
 
 
 def _reference(text: str) -> str:
@@ -118,11 +108,22 @@ class Product(StrictModel):
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
     """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
     bytes need a new one (E188)."""
-    id: Annotated[str, AfterValidator(_product_id)]
-    """The ProductID from the cloud console: exactly 10 of 0-9 and A-Z."""
+    cloud: Cloud = Cloud.TENCENT_HUB
+    """The platform with which the units register: docs/cloud.md. It decides which ProductIDs,
+    secrets and names are allowed."""
+    id: str
+    """The ProductID from the cloud console. Tencent's is exactly 10 of 0-9 and A-Z."""
     secret: Annotated[str, AfterValidator(_reference)]
     """A reference to the ProductSecret, such as `env:NAME`, never the secret itself:
     docs/product-secret.md has every form."""
+
+    @field_validator("id")
+    @classmethod
+    def _allowed_id(cls, text: str, info: ValidationInfo) -> str:
+        rules = PLATFORMS[info.data.get("cloud", Cloud.TENCENT_HUB)].rules
+        if problem := rules.check_product_id(text):
+            raise refusal(*problem)
+        return text
 
 
 class Chip(StrictModel):
@@ -297,7 +298,7 @@ class Profile(FlashPlan):
     """Name, version and cloud identity of the product."""
     carrier: CarrierSettings
     """How the key configuration reaches the firmware; docs/carriers.md says which kind to take."""
-    name: NameSettings = NameSettings()
+    name: Annotated[NameSettings, Field(validate_default=True)] = NameSettings()
     """How a unit's DeviceName is made; docs/names.md."""
     identity: IdentitySettings = IdentitySettings()
     """Which IDs a unit must have, and where they are read; docs/names.md."""
@@ -321,6 +322,18 @@ class Profile(FlashPlan):
     """Warnings that are accepted, by code, each with the reason in a line:
     `{E122: registers over our own gateway}`. They are then shown in one line, and kept in the
     release. Errors cannot be accepted, except for E148."""
+
+    @field_validator("name")
+    @classmethod
+    def _allowed_names(cls, name: NameSettings, info: ValidationInfo) -> NameSettings:
+        product = info.data.get("product")
+        cloud = product.cloud if isinstance(product, Product) else Cloud.TENCENT_HUB
+        return name.under(PLATFORMS[cloud].rules.names)
+
+    @property
+    def platform(self) -> Platform:
+        """The platform with which the units register."""
+        return PLATFORMS[self.product.cloud]
 
     @property
     def title(self) -> str:

@@ -15,10 +15,10 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
-from burner.core.secrets.product_secret import REGISTRATION_TRIGGERS
 from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
 from burner.core.yaml_schema import Problem, StrictModel, refusal, refuse_problems
+from burner.platforms.tencent import RULES
 from burner.provisioning.carrier import FlashRange, KeyState, is_erased, partition_of, try_to_fill
 from burner.provisioning.fat_image import Fat, make_fat, read_fat
 from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
@@ -284,7 +284,7 @@ def _includes(read: Any, burned: Any) -> bool:
         return isinstance(read, dict) and all(
             key in read and _includes(read[key], value) for key, value in burned.items()
         )
-    return read == burned or (isinstance(burned, str) and burned in REGISTRATION_TRIGGERS)
+    return read == burned or (isinstance(burned, str) and burned in RULES.triggers)
 
 
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:

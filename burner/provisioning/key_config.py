@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from burner.core.secrets.secret import Secret
+from burner.platforms.rules import ProductRules
+from burner.platforms.tencent import RULES
 
 
 @dataclass(frozen=True)
@@ -17,5 +19,11 @@ class KeyConfig:
     device_name: str = ""
 
 
-LONGEST_KEY = KeyConfig("P" * 10, Secret(b"S" * 32), "N" * 48)
-"""The key that takes the most room."""
+def longest_key(rules: ProductRules) -> KeyConfig:
+    """The key of a platform that takes the most room."""
+    secret = Secret(b"S" * rules.secret.longest)
+    return KeyConfig("P" * rules.product_id.longest, secret, "N" * rules.names.longest)
+
+
+LONGEST_KEY = longest_key(RULES)
+"""Tencent's."""

@@ -10,7 +10,6 @@ from burner.core import yaml_document
 from burner.core.canonical_json import canonical, digest
 from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
-from burner.core.secrets.product_secret import check_product_secret
 from burner.core.secrets.reference import resolve
 from burner.flash.layout import Layout
 from burner.profile.profile import TABLE, Profile
@@ -66,7 +65,7 @@ def inputs_to_seal(seen: Preflight, prompt_secret: Callable[[], str] | None) -> 
     refuse(list(seen.findings))
     profile, layout = checked_plan(seen)
     secret = resolve(profile.product.secret, profile.path.parent, prompt_secret)
-    notes = check_product_secret(secret, profile.place("product", "secret"))
+    notes = profile.platform.rules.check_secret(secret, profile.place("product", "secret"))
     in_documents = secret_in_documents(profile, seen.documents, secret)
     refuse([*notes, *secret_in_profile(profile, secret), *in_documents])
     images = (image.name for image in profile.images if image.confidential)

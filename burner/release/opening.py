@@ -9,7 +9,6 @@ from burner.core import yaml_document
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
-from burner.core.secrets.product_secret import check_product_secret
 from burner.core.secrets.reference import NO_SECRET, SECRET_ABSENT, resolve
 from burner.core.secrets.secret import Secret
 from burner.flash.layout import Layout
@@ -265,7 +264,8 @@ def _with_secret(
         kept_at = opened.profile.product.secret
         secret = resolve(kept_at, opened.source.parent, prompt_secret)
     profile = opened.profile
-    notes = check_product_secret(secret, reference or profile.place("product", "secret"))
+    at = reference or profile.place("product", "secret")
+    notes = profile.platform.rules.check_secret(secret, at)
     refuse([*notes, *secret_in_profile(profile, secret)])
     return _freeze(opened, secret, (*opened.findings, *accepted(notes, profile.accept)))
 

@@ -9,7 +9,6 @@ from burner.core.canonical_json import digest
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.plain_file import read_plain
-from burner.core.secrets.product_secret import check_product_secret
 from burner.core.secrets.reference import SecretSource, parse_reference, resolve
 from burner.core.secrets.secret import Secret
 from burner.core.segments import SealedSegment, Segment
@@ -187,6 +186,7 @@ def _with_accepted(
 
 def _check_values(profile: Profile) -> list[Finding]:
     """What is wrong with values that no file is needed to judge."""
+    rules = profile.platform.rules
     return [
         *check_settings(profile.name, profile.chip.type, profile.place("name")),
         *check_sources(profile.name, profile.identity, profile.place),
@@ -194,7 +194,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_validity(profile, datetime.now(UTC)),
         *check_fixed_values(profile),
         *check_challenge_settings(profile),
-        *_check_product_id(profile),
+        *rules.unusual_product_id(profile.product.id, profile.place("product", "id")),
         *_check_private_keys(profile),
     ]
 
@@ -221,21 +221,6 @@ def _check_private_keys(profile: Profile) -> list[Finding]:
     return [
         Finding(Code.SECRET_IN_PROFILE, at, "holds a private key", "a confidential image for it")
         for at in profile.places_of("PRIVATE KEY-----")
-    ]
-
-
-def _check_product_id(profile: Profile) -> list[Finding]:
-    if profile.product.id == profile.product.id.upper():
-        return []
-    at = profile.place("product", "id")
-    return [
-        Finding(
-            Code.PRODUCT_ID_LOWER_CASE,
-            at,
-            f"found {profile.product.id!r}",
-            "0-9 and A-Z",
-            warning=True,
-        )
     ]
 
 
@@ -318,7 +303,7 @@ def _check_secret(profile: Profile, documents: Mapping[str, bytes]) -> list[Find
             )
         ]
     return [
-        *check_product_secret(secret, at),
+        *profile.platform.rules.check_secret(secret, at),
         *secret_in_profile(profile, secret),
         *secret_in_documents(profile, documents, secret),
     ]

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from burner.core.secrets.product_secret import PLACEHOLDERS
+from burner.platforms.tencent import RULES
 from burner.provisioning.carriers import as_flash_carrier, carrier_for
 from burner.provisioning.file_carrier import FileCarrier
 from tests.firmware import products
@@ -101,7 +101,7 @@ def test_the_key_of_another_unit_does_not_open_encrypted_nvs(host: Host) -> None
     assert status(result) is Status.DAMAGED
 
 
-@pytest.mark.parametrize("placeholder", sorted(PLACEHOLDERS))
+@pytest.mark.parametrize("placeholder", sorted(RULES.placeholders))
 def test_a_placeholder_is_no_key(host: Host, placeholder: str) -> None:
     for values in (
         {"productId": placeholder, "productSecret": "S" * 24, "deviceName": "n"},

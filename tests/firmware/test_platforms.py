@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.core.secrets.product_secret import PLACEHOLDERS
+from burner.platforms.tencent import RULES
 from burner.provisioning.key_config import KeyConfig
 from tests.firmware import products
 from tests.firmware.host import (
@@ -138,7 +138,7 @@ def test_the_library_looks_like_no_forgotten_placeholder(host: Host) -> None:
     library = {path.stem for path in (LIBRARY / "src").glob("*.c")}
     contents = [path.read_bytes() for path in objects if path.stem in library]
     assert len(contents) == len(library) - 2  # without the two kinds of crypto
-    for word in PLACEHOLDERS:
+    for word in RULES.placeholders:
         assert not any(word.encode() + b"\0" in content for content in contents)
 
 

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.identity import naming
 from burner.identity.interface_addresses import interface_macs
-from burner.identity.naming import NameSettings, check_name, check_settings, device_name
+from burner.identity.naming import NameSettings, check_settings, device_name
+from burner.platforms.tencent import RULES
 
 BASE = Mac.parse("24:6f:28:aa:bb:fe")
 
@@ -19,9 +21,13 @@ def silicon(chip: str, mac: Mac = BASE) -> Silicon:
 
 
 def code_of(**settings: object) -> str:
-    with pytest.raises(ValidationError) as refused:
-        NameSettings.model_validate(settings)
-    return refused.value.errors()[0]["type"]
+    with pytest.raises((ValidationError, PydanticCustomError)) as refused:
+        NameSettings.model_validate(settings).under(RULES.names)
+    error: Exception = refused.value
+    if isinstance(error, ValidationError):
+        return error.errors()[0]["type"]
+    assert isinstance(error, PydanticCustomError)
+    return error.type
 
 
 @pytest.mark.parametrize(
@@ -164,7 +170,7 @@ def test_a_template_that_cannot_name_units_is_refused(
 
 
 def test_the_longest_name_that_the_cloud_takes_is_taken() -> None:
-    assert len(device_name(NameSettings(template="A" * 36 + "{mac}"), IDS)) == naming.MAX_NAME
+    assert len(device_name(NameSettings(template="A" * 36 + "{mac}"), IDS)) == RULES.names.longest
 
 
 @pytest.mark.parametrize(
@@ -196,13 +202,13 @@ def test_a_template_is_held_against_the_chip(
 @pytest.mark.parametrize("name", ["", "a" * 49, "a b", "a.b", "ä", "a\n", "a\0", "插座"])
 def test_names_that_tencent_refuses_are_refused(name: str) -> None:
     with pytest.raises(BurnerError, match="E164"):
-        check_name(name)
+        RULES.names.check(name)
 
 
 def test_a_colon_is_refused_unless_asked_for() -> None:
     with pytest.raises(BurnerError, match="E164"):
-        check_name("a:b")
-    check_name("a:b", allow_colon=True)
+        RULES.names.check("a:b")
+    RULES.names.check("a:b", allow_colon=True)
 
 
 def test_an_id_that_was_not_read_gives_no_name() -> None:
@@ -226,7 +232,7 @@ def test_the_sources_a_name_needs_are_those_of_its_template() -> None:
 def test_different_macs_give_different_names(octets: bytes, case: str) -> None:
     settings = NameSettings.model_validate({"template": "X{mac}", "case": case})
     name = device_name(settings, {"mac": Mac(octets)})
-    check_name(name)
+    RULES.names.check(name)
     assert bytes.fromhex(name[1:]) == octets
 
 

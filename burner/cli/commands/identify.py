@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burner.burn.identify import Identification, IdentifyRules
     from burner.cli.slots import Slots
     from burner.core.secrets.search import SecretSearch
+    from burner.profile.profile import Profile
 
 
 @click.command()
@@ -81,25 +82,36 @@ def _secret_search(path: Path | None, reference: str) -> "SecretSearch":
     Raises:
         BurnerError: E156, E157 `reference` names no product secret.
     """
-    from burner.core.secrets.product_secret import check_product_secret
     from burner.core.secrets.reference import resolve
     from burner.core.secrets.search import SecretSearch
-    from burner.profile.reading import load_profile
+    from burner.platforms.platform import Cloud
+    from burner.platforms.platforms import PLATFORMS
 
+    profile = _profile_if_valid(path)
     try:
         if reference:
             secret = resolve(reference, Path())
-        elif path is not None:
-            secret = resolve(load_profile(path).product.secret, path.parent)
+        elif profile is not None:
+            secret = resolve(profile.product.secret, profile.path.parent)
         else:
             return SecretSearch()
     except BurnerError:
         return SecretSearch()
-    findings = check_product_secret(secret, reference)
+    platform = profile.platform if profile else PLATFORMS[Cloud.TENCENT_HUB]
+    findings = platform.rules.check_secret(secret, reference)
     refuse(findings if reference else [])
     if any(not finding.warning for finding in findings):
         return SecretSearch()
     return SecretSearch(secret)
+
+
+def _profile_if_valid(path: Path | None) -> "Profile | None":
+    from burner.profile.reading import load_profile
+
+    try:
+        return load_profile(path) if path else None
+    except BurnerError:
+        return None
 
 
 def _rules(slots: "Slots", path: Path | None, label: str) -> "dict[str, IdentifyRules]":

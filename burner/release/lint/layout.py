@@ -2,31 +2,26 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 
 from burner.core.code import Code
 from burner.core.errors import Finding
-from burner.core.secrets.product_secret import PLACEHOLDERS, REGISTRATION_TRIGGERS
 from burner.core.segments import RegionClass, Segment
 from burner.flash import otadata
 from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.image import AppImage
 from burner.flash.layout import Layout
 from burner.flash.partition_table import DATA, SECTOR_SIZE, SUBTYPES, PartitionTable
-from burner.profile.profile import FlashPlan
-
-REGISTRATION_PATHS = (b"/device/register", b"/register/dev")
-"""Tencent's current and older API of dynamic registration, as firmware holds them."""
+from burner.platforms.platform import Cloud, Platform
+from burner.platforms.platforms import PLATFORMS
+from burner.platforms.rules import ProductRules
+from burner.profile.profile import FlashPlan, Profile
 
 SDK_DATA = 5 * SECTOR_SIZE
 """Bytes at the end of an ESP8266's flash without a table: RF calibration, RF data, parameters."""
 DEFAULT_NVS = "nvs"
 """ESP-IDF's NVS_DEFAULT_PART_NAME: Wi-Fi and PHY write there from the first boot on."""
 _KEEPS_VALUES = {SUBTYPES[DATA][word] for word in ("nvs", "fat", "spiffs", "littlefs")}
-_MISTAKES = {
-    # A search a word: alternatives, or a look behind first, take ten times as long.
-    word: re.compile(rb"%s\0(?<![A-Za-z0-9_]%s\0)" % (word.encode(), word.encode()))
-    for word in sorted(PLACEHOLDERS - REGISTRATION_TRIGGERS)
-}
 
 LayoutWarning = tuple[str, tuple[str, str]]
 """Code; what was found, and what would be better."""
@@ -57,12 +52,16 @@ def check_layout(
         Finding(code, plan.place("carrier"), found, better, True)
         for code, (found, better) in _key(layout, carried)
     ]
+    platform = plan.platform if isinstance(plan, Profile) else PLATFORMS[Cloud.TENCENT_HUB]
     names = [entry.name for entry in plan.images]
     for index, entry in enumerate(plan.images):
         if entry.name in images and names.count(entry.name) == 1:
             at = plan.place("images", index, "file")
             segment, image = layout.segments[entry.name], images[entry.name]
-            warnings = (*_header(plan, layout, segment, image), *_content(layout, segment))
+            warnings = (
+                *_header(plan, layout, segment, image),
+                *_content(platform, layout, segment),
+            )
             findings += [
                 Finding(code, at, found, better, True) for code, (found, better) in warnings
             ]
@@ -156,21 +155,33 @@ def _header(
         )
 
 
-def _content(layout: Layout, segment: Segment) -> Iterator[LayoutWarning]:
+def _content(platform: Platform, layout: Layout, segment: Segment) -> Iterator[LayoutWarning]:
     """What stands inside an application, or does not."""
     if not is_application(layout, segment):
         return
-    if not any(path in segment.data for path in REGISTRATION_PATHS):
+    if not any(path.encode() in segment.data for path in platform.registration_texts):
         yield (
             Code.DYNAMIC_REGISTRATION_MISSING,
             (f"{segment.name} has no registration path", "dynamic registration"),
         )
-    for word, alone in _MISTAKES.items():
+    for word, alone in _mistakes(platform.rules).items():
         if alone.search(segment.data):
             yield (
                 Code.PLACEHOLDER_IN_APPLICATION,
                 (f"{segment.name} holds {word!r}", "no placeholder"),
             )
+
+
+@cache
+def _mistakes(rules: ProductRules) -> Mapping[str, re.Pattern[bytes]]:
+    """Placeholder → what finds it where it stands alone.
+
+    A search a word: alternatives, or a look behind first, take ten times as long.
+    """
+    return {
+        word: re.compile(rb"%s\0(?<![A-Za-z0-9_]%s\0)" % (word.encode(), word.encode()))
+        for word in sorted(rules.placeholders - rules.triggers)
+    }
 
 
 def _megabytes(size: int) -> str:

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from keyring.errors import KeyringLocked
 
 from burner.core.errors import BurnerError
-from burner.core.secrets.product_secret import PLACEHOLDERS, check_product_secret
 from burner.core.secrets.reference import SecretReference, SecretSource, parse_reference, resolve
 from burner.core.secrets.secret import Secret
+from burner.platforms.tencent import RULES
 
 PLAIN = "8XzjN8rfgFVGDTNTUGau4snA"
 SECRET = Secret(PLAIN.encode())
@@ -230,19 +230,19 @@ def test_nobody_to_ask_is_said(ask: Callable[[], str] | None, tmp_path: Path) ->
         ("E156", "8XzjN8rfgFVG DTNTUGau4sn"),
         ("E156", "密钥密钥密钥密钥"),
         ("E156", "\udcff" * 8),
-        *(("E157", text) for text in sorted(PLACEHOLDERS)),
+        *(("E157", text) for text in sorted(RULES.placeholders)),
     ],
 )
 def test_what_cannot_be_a_product_secret_is_refused_unseen(
     code: str, plain: str, tmp_path: Path
 ) -> None:
-    (finding,) = check_product_secret(resolve("prompt", tmp_path, lambda: plain), "prompt")
+    (finding,) = RULES.check_secret(resolve("prompt", tmp_path, lambda: plain), "prompt")
     assert (finding.code, finding.warning) == (code, False)
     assert plain not in str(finding)
 
 
 def test_an_unusual_product_secret_is_a_warning() -> None:
-    (finding,) = check_product_secret(Secret(b"0123456789abcdef"), "prompt")
+    (finding,) = RULES.check_secret(Secret(b"0123456789abcdef"), "prompt")
     assert (finding.code, finding.warning) == ("E158", True)
     assert "found 16 characters; expected 24 letters and digits" in finding.line()
-    assert check_product_secret(SECRET, "prompt") == []
+    assert RULES.check_secret(SECRET, "prompt") == []

@@ -1,0 +1,31 @@
+"""A cloud platform, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from burner.platforms.registration import RegistrationApi
+from burner.platforms.rules import ProductRules
+
+
+class Cloud(StrEnum):
+    """The platforms with which units can register; in a profile `product.cloud`."""
+
+    TENCENT_HUB = "tencent-hub"
+    """Tencent Cloud IoT Hub."""
+    TENCENT_EXPLORER = "tencent-explorer"
+    """Tencent Cloud IoT Explorer."""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What burner knows of a platform."""
+
+    title: str
+    rules: ProductRules
+    apis: tuple[RegistrationApi, ...]
+    """The ways to register; the one for new firmware first."""
+    hosts: Mapping[str, str]
+    """Region → host of registration."""
+    registration_texts: tuple[str, ...]
+    """Firmware that registers holds one of them."""

@@ -1,0 +1,13 @@
+"""The list of platforms."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from burner.platforms.platform import Cloud, Platform
+from burner.platforms.tencent_explorer import TENCENT_EXPLORER
+from burner.platforms.tencent_hub import TENCENT_HUB
+
+PLATFORMS: Final[Mapping[Cloud, Platform]] = {
+    Cloud.TENCENT_HUB: TENCENT_HUB,
+    Cloud.TENCENT_EXPLORER: TENCENT_EXPLORER,
+}
