@@ -20,7 +20,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("station",),
     ("report",),
     ("burn",),
-    ("devices", "manifest", "bench"),
+    ("devices", "manifest", "bench", "cloud"),
     ("release",),
     ("profile",),
     ("provisioning",),
@@ -68,6 +68,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "keyring": ("core/secrets/reference.py", "manifest/local/key_store.py"),
     "cryptography": (
         *("manifest", "platforms/payload.py", "provisioning/nvs_reader.py", "release/envelope"),
+        "cloud",
     ),
     "securesystemslib": ("release/envelope",),
 }

@@ -43,6 +43,7 @@ SECTIONS = {
     },
     "Help": {
         "explain": "Say what CODE means and what to do now.",
+        "cloud": "Try the registration of units without a cloud.",
         "bench": "Serve simulated chips and modems to any client.",
         "completion": "Print the script that lets SHELL complete commands.",
     },

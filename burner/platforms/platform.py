@@ -1,6 +1,6 @@
 """A cloud platform, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,3 +29,7 @@ class Platform:
     """Region → host of registration."""
     registration_texts: tuple[str, ...]
     """Firmware that registers holds one of them."""
+    device_secret: Callable[[bytes], str]
+    """The form of a device's own secret: from 16 random bytes."""
+    repeats: int
+    """How often a registered device may register again, as long as it is not activated."""

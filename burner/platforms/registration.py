@@ -111,11 +111,13 @@ class RegistrationApi(Protocol):
         """
         ...
 
-    def granted(self, claim: Claim, credentials: Credentials, secret: Secret) -> Mapping[str, Any]:
+    def granted(
+        self, claim: Claim, credentials: Credentials, secret: Secret, request_id: str
+    ) -> Mapping[str, Any]:
         """The answer with credentials, encrypted as the platform does it."""
         ...
 
-    def refused(self, code: Code, text: str) -> Mapping[str, Any]:
+    def refused(self, code: Code, text: str, request_id: str) -> Mapping[str, Any]:
         """The answer that refuses, with the platform's code for ours."""
         ...
 
@@ -129,9 +131,16 @@ class RegistrationApi(Protocol):
         ...
 
 
+_NEAREST = {
+    Code.CLOUD_CLOCK_WRONG: Code.CLOUD_SIGNATURE_REFUSED,
+    Code.CLOUD_TOO_MANY_REQUESTS: Code.CLOUD_FAILED,
+}
+"""What a platform says that has no code of its own for the former."""
+
+
 def platform_code(codes: Mapping[str, Code], code: Code) -> str:
-    """The platform's code for ours; where it has none, that of a request which it does not take."""
-    for wanted in (code, Code.CLOUD_REQUEST_INVALID):
+    """The platform's code for ours, or the nearest that it has."""
+    for wanted in (code, _NEAREST.get(code), Code.CLOUD_REQUEST_INVALID):
         for text, ours in codes.items():
             if ours is wanted:
                 return text

@@ -135,13 +135,14 @@ class TencentApi:
         claim: Claim,  # noqa: ARG002 - other platforms repeat what it says
         credentials: Credentials,
         secret: Secret,
+        request_id: str,
     ) -> Mapping[str, Any]:
         length, payload = seal(credentials, secret)
-        return {"Response": {"Len": length, "Payload": payload}}
+        return {"Response": {"Len": length, "Payload": payload, "RequestId": request_id}}
 
-    def refused(self, code: Code, text: str) -> Mapping[str, Any]:
+    def refused(self, code: Code, text: str, request_id: str) -> Mapping[str, Any]:
         error = {"Code": platform_code(self.codes, code), "Message": text}
-        return {"Response": {"Error": error}}
+        return {"Response": {"Error": error, "RequestId": request_id}}
 
     def credentials(self, answer: bytes, secret: Secret) -> Credentials:
         response = json_object(answer, Code.CLOUD_ANSWER_DAMAGED).get("Response")
@@ -227,11 +228,17 @@ class OlderTencentApi:
         claim: Claim,  # noqa: ARG002 - other platforms repeat what it says
         credentials: Credentials,
         secret: Secret,
+        request_id: str,  # noqa: ARG002
     ) -> Mapping[str, Any]:
         length, payload = seal(credentials, secret)
         return {"code": 0, "message": "", "len": length, "payload": payload}
 
-    def refused(self, code: Code, text: str) -> Mapping[str, Any]:
+    def refused(
+        self,
+        code: Code,
+        text: str,
+        request_id: str,  # noqa: ARG002
+    ) -> Mapping[str, Any]:
         return {"code": int(platform_code(self.codes, code)), "message": text}
 
     def credentials(self, answer: bytes, secret: Secret) -> Credentials:
@@ -247,6 +254,11 @@ def _older_signature(values: Mapping[str, object], secret: bytes) -> str:
     text = "&".join(f"{name}={value}" for name, value in values.items())
     digits = hmac.digest(secret, text.encode(), "sha1").hex()
     return base64.b64encode(digits.encode()).decode()
+
+
+def device_psk(random: bytes) -> str:
+    """The PSK of a device."""
+    return base64.b64encode(random).decode()
 
 
 APIS: Final = (TencentApi(), OlderTencentApi())

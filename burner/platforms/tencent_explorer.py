@@ -14,4 +14,6 @@ TENCENT_EXPLORER: Final = Platform(
     apis=tencent.APIS,
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
+    device_secret=tencent.device_psk,
+    repeats=0,
 )

@@ -11,4 +11,6 @@ TENCENT_HUB: Final = Platform(
     apis=tencent.APIS,
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
+    device_secret=tencent.device_psk,
+    repeats=0,
 )

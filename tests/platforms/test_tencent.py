@@ -93,7 +93,7 @@ def test_what_is_sealed_is_tencents_payload() -> None:
     pem = Credentials(certificate="-----BEGIN é", private_key="k" * 1700)
     for api in APIS:
         claim = api.claim(api.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, Freshness(1, 2)))
-        answer = json.dumps(api.granted(claim, pem, SECRET)).encode()
+        answer = json.dumps(api.granted(claim, pem, SECRET, "r")).encode()
         assert api.credentials(answer, SECRET) == pem
 
 
@@ -139,13 +139,13 @@ def test_what_is_no_answer_is_damaged(answer: bytes) -> None:
 @pytest.mark.parametrize(("code", "ours"), OLDER.codes.items())
 def test_each_code_of_the_older_api_is_one_of_ours_and_back(code: str, ours: Code) -> None:
     assert code_of(OLDER, {"code": int(code), "message": "m"}) is ours
-    assert code_of(OLDER, OLDER.refused(ours, "m")) is ours
+    assert code_of(OLDER, OLDER.refused(ours, "m", "r")) is ours
 
 
 @pytest.mark.parametrize(("code", "ours"), CURRENT.codes.items())
 def test_each_code_of_the_current_api_is_one_of_ours_and_back(code: str, ours: Code) -> None:
     assert code_of(CURRENT, {"Response": {"Error": {"Code": code, "Message": "m"}}}) is ours
-    assert code_of(CURRENT, CURRENT.refused(ours, "m")) is ours
+    assert code_of(CURRENT, CURRENT.refused(ours, "m", "r")) is ours
 
 
 @pytest.mark.parametrize(

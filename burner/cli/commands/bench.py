@@ -8,6 +8,7 @@ import click
 
 from burner.cli import options
 from burner.cli.groups import OrderedGroup
+from burner.cli.server_options import host_option
 from burner.core.words.plural import counted
 
 
@@ -18,13 +19,7 @@ def bench() -> None:
 
 @bench.command()
 @click.argument("spec")
-@click.option(
-    "--host",
-    metavar="ADDRESS",
-    default="127.0.0.1",
-    show_default=True,
-    help="Listen on this address.",
-)
+@host_option
 @click.option("--base-port", type=click.IntRange(0, 65000), default=0, metavar="N",
               help="First TCP port; the others follow. 0: free ones.")  # fmt: skip
 @click.option("--pty/--no-pty", default=None, help="A PTY beside every port (POSIX; on there).")

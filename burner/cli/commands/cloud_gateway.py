@@ -1,0 +1,95 @@
+"""`burner cloud gateway`: registers devices as the cloud platform would."""
+
+import click
+
+from burner.cli import options
+from burner.cli.file_argument import FILE
+from burner.cli.gateway_arguments import GatewayArguments
+from burner.cli.server_options import host_option
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+@click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=FILE)
+@host_option
+@click.option(
+    "--http-port",
+    metavar="N",
+    type=PORT,
+    default=0,
+    help="Port without TLS. 0, and left out: a free one.",
+)
+@click.option("--https-port", metavar="N", type=PORT, help="Port with TLS; 0: a free one.")
+@click.option("--tls-cert", metavar="FILE", type=FILE, help="Certificate in PEM, for TLS.")
+@click.option("--tls-key", metavar="FILE", type=FILE, help="Private key of --tls-cert, in PEM.")
+@click.option(
+    "--created-file",
+    "created_file",
+    metavar="FILE",
+    type=FILE,
+    help="Names created beforehand, one a line. After a comma: registered, activated, or the "
+    "code with which the name is refused.",
+)
+@click.option("--created", metavar="NAME", multiple=True, help="A name created beforehand.")
+@click.option(
+    "--register-type",
+    type=click.Choice(["0", "1", "2"]),
+    help="How a product registers. 0: not at all. 1: names created beforehand. 2: creates devices. "
+    "Left out: 1 with names, else 2.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    default=1000,
+    show_default=True,
+    help="Devices that a product creates by itself.",
+)
+@click.option(
+    "--repeats",
+    metavar="N",
+    type=click.IntRange(0, 1000),
+    help="A registered device may register N times more. Left out: as on the platform.",
+)
+@click.option(
+    "--credentials",
+    type=click.Choice(["key", "certificate"]),
+    default="key",
+    show_default=True,
+    help="What a device gets: a key of its own, or a certificate.",
+)
+@click.option(
+    "--clock-window",
+    metavar="SECONDS",
+    type=click.IntRange(1, 1_000_000_000),
+    default=300,
+    show_default=True,
+    help="So far may the clock of a device be off.",
+)
+@options.secret_option
+@options.output_option()
+@options.json_option
+def gateway(**arguments: object) -> None:
+    """Serve the registration of each PROFILE until Ctrl-C.
+
+    For firmware and for tests: it answers as the platform of `product.cloud` does, and prints a
+    line for each request. Nothing is sent to a cloud. --https-port without --tls-cert makes a
+    certificate for this run; --output writes it, for the devices to trust.
+    """
+    chosen = GatewayArguments(**arguments)  # type: ignore[arg-type]
+    _check_arguments(chosen)
+    from burner.cli.gateway_run import serve
+
+    serve(chosen)
+
+
+def _check_arguments(chosen: GatewayArguments) -> None:
+    if chosen.secret and len(chosen.profiles) > 1:
+        raise click.UsageError("--secret belongs to one product, and there are several profiles")
+    if bool(chosen.tls_cert) != bool(chosen.tls_key):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    if (chosen.tls_cert or chosen.output) and chosen.https_port is None:
+        raise click.UsageError("--tls-cert and --output need --https-port")
+    if chosen.tls_cert and chosen.output:
+        raise click.UsageError("--output writes the certificate that --tls-cert replaces")

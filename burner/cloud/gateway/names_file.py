@@ -1,0 +1,69 @@
+"""The list of names that were created beforehand: a line a name, and what is special about it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from burner.cloud.gateway.devices import MOST_DEVICES, DeviceState, ListedName
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.plain_file import read_plain
+from burner.platforms.platform import Platform
+
+HEADER = "DeviceName"
+LONGEST_LINE = 64
+"""Of a name and its state."""
+
+
+def read_names(path: Path, platforms: Sequence[Platform]) -> dict[str, ListedName]:
+    """Read a list of names: `NAME`, `NAME,registered`, `NAME,activated` or `NAME,E804`.
+
+    Empty lines, lines that begin with `#`, and a first line `DeviceName` are skipped.
+
+    Args:
+        path: of the file, UTF-8.
+        platforms: each name must be allowed on all of them.
+
+    Raises:
+        BurnerError: E822, with the line.
+    """
+    try:
+        text = read_plain(path, MOST_DEVICES * LONGEST_LINE).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise BurnerError(Code.NAMES_FILE_INVALID, f"{path}: {why}") from None
+    names: dict[str, ListedName] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        name, _, state = (part.strip() for part in line.partition(","))
+        if not name or name.startswith("#") or (number == 1 and name.lower() == HEADER.lower()):
+            continue
+        at = f"{path}:{number}"
+        if name in names:
+            raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {name} occurs twice")
+        names[name] = _listed(name, state, platforms, at)
+    if len(names) > MOST_DEVICES:
+        raise BurnerError(Code.NAMES_FILE_INVALID, f"{path}: more than {MOST_DEVICES} names")
+    return names
+
+
+def check_names(names: Sequence[str], platforms: Sequence[Platform]) -> dict[str, ListedName]:
+    """Names that were created beforehand, as an option names them.
+
+    Raises:
+        BurnerError: E822.
+    """
+    return {name: _listed(name, "", platforms, "--created") for name in names}
+
+
+def _listed(name: str, state: str, platforms: Sequence[Platform], at: str) -> ListedName:
+    try:
+        for platform in platforms:
+            platform.rules.names.check(name, allow_colon=True)
+    except BurnerError as error:
+        raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {error.detail}") from None
+    if state in set(DeviceState):
+        return ListedName(DeviceState(state))
+    apis = (api for platform in platforms for api in platform.apis)
+    refusals = {code for api in apis for code in api.codes.values()}
+    if state in refusals:
+        return ListedName(refusal=Code(state))
+    raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {state[:40]!r} is no state")
