@@ -1,9 +1,11 @@
 """The product secret is looked for everywhere a batch with failures leaves anything."""
 
 import base64
+import hmac
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +37,12 @@ FAULTS = (
 
 
 def leaks(data: bytes) -> list[str]:
-    return secret_shapes.leaks(data, SECRET)
+    """Shapes of the secret, of the key of its challenge, and of an answer made with it."""
+    derived = hmac.digest(SECRET.encode(), b"burner challenge v1", "sha256")
+    shapes = {"key of the challenge": derived, "in hex": derived.hex().encode()}
+    found = [shape for shape, value in shapes.items() if value in data]
+    answers = re.findall(rb"RESPONSE 1 [0-9a-f]{64}", data)
+    return [*secret_shapes.leaks(data, SECRET), *found, *map(repr, answers)]
 
 
 class ProcessList(threading.Thread):
@@ -73,6 +80,8 @@ def home(tmp_path: Path) -> Path:
     text = PROFILE.read_text()
     text = text.replace("env:PLUG_C3_SECRET", f"file:{secret.as_posix()}")
     text = text.replace("../firmware", (ROOT / "firmware").as_posix())
+    if "challenge: true" not in text:
+        text = text.replace("\nboot:\n", "\nboot:\n  challenge: true\n")
     (work / "plug.yaml").write_text(text)
     units = [{}, *({"faults": [fault]} for fault in FAULTS)]
     bench = {"slots": len(units), "boards": len(units), "units": units}
@@ -128,6 +137,7 @@ def test_after_a_batch_with_failures_the_secret_is_nowhere(home: Path) -> None:
     outputs = [ran.stdout, ran.stderr, *(read(home, *reader).encode() for reader in readers)]
     assert all(outputs[2:])
     assert b"PASS" in ran.stdout + ran.stderr
+    assert '"challenge": "answered"' in read(home, "manifest", "list", "--json")
     for output in outputs:
         assert leaks(output) == []
     assert {"manifest.db", "plug-c3-1.2.0.burn"} <= {path.name for path in left_behind(home)}

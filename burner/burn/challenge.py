@@ -37,7 +37,9 @@ _AGAIN_S: Final = 0.3
 """Without a response the question is sent again: the firmware did not listen yet, or a line was
 damaged.
 """
+_PORT_AWAY: Final = (Code.PORT_MISSING, Code.BOARD_REMOVED)
 _PORT_S: Final = 0.1
+"""Between two looks whether the port is back."""
 _REFUSALS: Final[Mapping[str, str]] = {
     Refusal.NONCE: "nonce: it wants another nonce",
     Refusal.LATE: "late: it started more than ten seconds ago",
@@ -69,8 +71,7 @@ def challenge_unit(
     boot, key = release.profile.boot, release.key_for(device_name)
     ends = clock() + max(boot.timeout_s, LEAST_S)
     nonce = secrets.token_bytes(challenge.NONCE_SIZE)
-    with closing(_open(device, boot.baud, ends, clock)) as line:
-        response = _ask(line, challenge.question(nonce), ends, clock)
+    response = _response(device, boot.baud, challenge.question(nonce), ends, clock)
     if response.refusal:
         why = _REFUSALS.get(response.refusal, response.refusal)
         raise BurnerError(Code.CHALLENGE_REFUSED, why)
@@ -106,13 +107,16 @@ def _suspects(boot: BootSettings, key: KeyConfig) -> str:
     return f"differs: {' or '.join(['the secret', *others])}"
 
 
-def _open(device: Device, baud: int, ends: float, clock: Callable[[], float]) -> SerialLine:
-    """The console of the unit. A chip's own USB port may still be away after the reset."""
+def _response(
+    device: Device, baud: int, question: bytes, ends: float, clock: Callable[[], float]
+) -> Response:
+    """The response of the unit. A chip's own USB port goes away with the reset, and comes back."""
     while True:
         try:
-            return device.line("esp", baud)
+            with closing(device.line("esp", baud)) as line:
+                return _ask(line, question, ends, clock)
         except BurnerError as error:
-            if error.code != Code.PORT_MISSING or clock() + _PORT_S >= ends:
+            if error.code not in _PORT_AWAY or clock() + _PORT_S >= ends:
                 raise
             time.sleep(_PORT_S)
 

@@ -169,12 +169,12 @@ def test_a_rework_is_asked_again(line: Line, board: FakeBoard) -> None:
     assert has_answered(record.result.evidence)
 
 
-def test_a_unit_that_is_pulled_out_while_it_is_asked_did_not_fail(
+def test_a_person_who_stops_the_station_meanwhile_fails_no_unit(
     line: Line, board: FakeBoard
 ) -> None:
     device = FakeDevice(board, {"esp": firmware()})
-    device.fails("line", "E308")
-    assert ended(line.burn(device)) == (Outcome.ERROR, "E308")
+    device.fails("line", "E902")
+    assert ended(line.burn(device, aborted="yes")) == (Outcome.ABORTED, "E458")
 
 
 def test_a_unit_whose_start_is_long_ago_is_started_again_first(
@@ -277,21 +277,22 @@ def test_what_was_printed_right_is_not_suspected(release: Release) -> None:
     )
 
 
-def test_a_port_that_vanishes_with_the_reset_is_waited_for(release: Release) -> None:
+@pytest.mark.parametrize("code", ["E302", "E308"])
+def test_a_port_that_vanishes_with_the_reset_is_waited_for(release: Release, code: str) -> None:
     console = Console(firmware())
     device = ConsoleDevice(console)
-    device.fails("line", "E302", times=2)
+    device.fails("line", code, times=2)
     challenge_unit(device, release, NAME, console.clock)
     assert device.calls == ["line esp"] * 3
 
 
-def test_a_port_that_stays_away_is_no_answer_of_the_unit(release: Release) -> None:
-    console = Console(firmware())
-    device = ConsoleDevice(console)
-    device.fails("line", "E302", times=99)
+@pytest.mark.parametrize("code", ["E302", "E308", "E303"])
+def test_a_port_that_stays_away_is_no_answer_of_the_unit(release: Release, code: str) -> None:
+    device = ConsoleDevice(Console(firmware()))
+    device.fails("line", code, times=99)
     with pytest.raises(BurnerError) as caught:
         challenge_unit(device, release, NAME, _Hurrying())
-    assert caught.value.code == "E302"
+    assert caught.value.code == code
 
 
 class _Hurrying:
