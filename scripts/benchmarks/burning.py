@@ -29,6 +29,7 @@ class Case:
     md5: float = FAST_MD5
     early_baud: str = "auto"
     awaits_line: bool = False
+    challenged: bool = False
 
     @property
     def model(self) -> Model:
@@ -43,7 +44,8 @@ class Case:
 
     def product(self, folder: Path) -> Product:
         """What is burned."""
-        return Product(folder / "product", BAUD, self.early_baud, self.awaits_line)
+        lines = {"awaits_line": self.awaits_line, "challenged": self.challenged}
+        return Product(folder / "product", BAUD, self.early_baud, **lines)
 
 
 UART, USB = Case("921600 baud"), Case("native USB, 600 KB/s", usb=True)
@@ -53,10 +55,9 @@ LINKS = (
     replace(USB, name="native USB, MD5 0.2 s/MB"),
     replace(USB, name="native USB, MD5 3.3 s/MB", md5=SLOW_MD5),
 )
-VARIANTS = (
-    Case("921600, rate changed late", early_baud="never"),
-    Case("921600, firmware awaits_line", awaits_line=True),
-)
+AWAITED = Case("921600, boot line awaited", awaits_line=True)
+CHALLENGED = replace(AWAITED, name="921600, line and challenge", challenged=True)
+VARIANTS = (Case("921600, rate changed late", early_baud="never"), AWAITED, CHALLENGED)
 
 
 def run(folder: Path, runs: int, quick: bool) -> None:
@@ -69,6 +70,7 @@ def run(folder: Path, runs: int, quick: bool) -> None:
     ours = {case: _measure(case, folder, 1, runs) for case in (*LINKS, *VARIANTS)}
     _limits(ours)
     _steps(ours)
+    _challenge(ours[CHALLENGED], ours[AWAITED])
     _against_others(ours, folder, runs)
     for case in (UART, USB):
         _many(case, folder, (2,) if quick else MANY, max(2, runs - 2))
@@ -139,6 +141,13 @@ def _steps(ours: dict[Case, Measured]) -> None:
         for case, found in ours.items()
     ]
     tables.show("Seconds by step", ("one slot", *steps), rows)
+
+
+def _challenge(asked: Measured, unasked: Measured) -> None:
+    above = asked.wall_s - unasked.wall_s
+    cells = (seconds(asked.walls), seconds(unasked.walls), f"{above:+.3f}", against(above, 0.4))
+    columns = ("one slot", "with", "without", "above", "")
+    tables.show("The station's challenge", columns, [("921600, boot line awaited", *cells)])
 
 
 def _step(found: Measured, step: str) -> float:

@@ -207,12 +207,12 @@ def measure(
         board: draw the operator's screen too (to nowhere).
     """
     segment_cache, search, logs = SegmentCache(), SecretSearch(), product.folder / "logs"
+    release = product.release()
     with (
-        BenchProcess(bench) as served,
+        BenchProcess(bench, profile=product.profile) as served,
         open_slots((), None, served.ready["control"]) as slots,
         warm_devices(slots, logs, segment_cache, search) as devices,
     ):
-        release = product.release()
         search.add(release.key.product_secret)
         for segment in release.segments:
             segment_cache.prepare(segment)

@@ -73,8 +73,11 @@ images:
 carrier: {{kind: nvs, partition: {nvs}, namespace: qcloud-key}}
 name: {{template: "{{mac}}"}}
 """
-AWAITED_LINE = """\
-boot: {product_id: 'product_id=(\\w+)', device_name: 'device_name=([\\w-]+)'}
+BOOT = """\
+boot:
+  product_id: 'product_id=(\\w+)'
+  device_name: 'device_name=([\\w-]+)'
+  challenge: {challenged}
 """
 
 
@@ -87,6 +90,13 @@ class Product:
     early_baud: str = "auto"
     awaits_line: bool = False
     """Whether the firmware is started and its own words are compared."""
+    challenged: bool = False
+    """Whether it must then prove its key."""
+
+    @property
+    def profile(self) -> Path:
+        """Written by `release`."""
+        return self.folder / "bench.yaml"
 
     def release(self) -> Release:
         """Write the files, open them as `burner burn` does."""
@@ -97,10 +107,10 @@ class Product:
         secret = self.folder / "secret.txt"
         secret.write_text(SECRET)
         secret.chmod(0o600)
-        profile = self.folder / "bench.yaml"
         text = PROFILE.format(baud=self.baud, early_baud=self.early_baud, nvs=NVS)
-        profile.write_text(text + (AWAITED_LINE if self.awaits_line else ""))
-        return open_release(profile)
+        boot = BOOT.format(challenged=str(self.challenged).lower()) if self.awaits_line else ""
+        self.profile.write_text(text + boot)
+        return open_release(self.profile)
 
     def but(self, **changes: object) -> "Product":
         """The same product, burned another way."""
