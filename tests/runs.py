@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.main import root
-from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.cli.terminal.next_command import DEFAULT_MANIFEST
 from burner.core.errors import BurnerError
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
-from tests.cli.event_lines import wrong_with
+from tests.cli.run.event_lines import wrong_with
 from tests.in_process import Completed, run_burner
 
 ROOT = Path(__file__).parents[1]

@@ -33,9 +33,9 @@ HOUSE: tuple[tuple[str, ...], ...] = (
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "barcode": ("cli/barcode_page.py",),
-    "PIL": ("cli/barcode_page.py",),
-    "rich": ("cli/screen.py", "cli/board"),
+    "barcode": ("cli/pages/barcode_page.py",),
+    "PIL": ("cli/pages/barcode_page.py",),
+    "rich": ("cli/terminal/screen.py", "cli/board"),
     "pydantic": (
         *(
             "core",

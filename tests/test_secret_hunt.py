@@ -19,8 +19,8 @@ import yaml
 from click.testing import CliRunner
 
 from burner.bench.firmware.secret_forms import FORMS
-from burner.cli import screen
 from burner.cli.main import root
+from burner.cli.terminal import screen
 from burner.core.secrets.search import REMOVED
 from tests import secret_shapes
 from tests.provisioning.test_carriers_on_bench import Case

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from burner.cli.questions import Use
+    from burner.cli.questions.secret_questions import Use
     from burner.manifest.writing.ledger import Ledger
 
 
@@ -13,7 +13,7 @@ def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     Raises:
         BurnerError: E701 there is none, E710 there was one that this computer wrote; other E7.
     """
-    from burner.cli.questions import passphrase_prompt
+    from burner.cli.questions.secret_questions import passphrase_prompt
     from burner.manifest.store.place import manifest_place, require_existing
     from burner.manifest.writing.ledger import Ledger
 

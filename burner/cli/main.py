@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli.language import LANGUAGE_HELP, language
+from burner.cli.terminal.language import LANGUAGE_HELP, language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
 
@@ -140,7 +140,7 @@ def _run(args: list[str] | None) -> int:
 
 
 def _run_command(args: list[str] | None) -> int:
-    from burner.cli import screen
+    from burner.cli.terminal import screen
     from burner.core.words.phrases import phrase
 
     try:
@@ -166,7 +166,7 @@ def _run_command(args: list[str] | None) -> int:
 
 def _refused(error: BurnerError) -> int:
     """Print an error; the exit status."""
-    from burner.cli import screen
+    from burner.cli.terminal import screen
 
     screen.error(error, language())
     return exit_code(error.code)

@@ -7,7 +7,7 @@ import click
 from click.shell_completion import BashComplete, add_completion_class, get_completion_class
 
 from burner.cli.main import COMPLETION_VARIABLE
-from burner.cli.next_command import DEFAULT_MANIFEST
+from burner.cli.terminal.next_command import DEFAULT_MANIFEST
 
 PROGRAM = "burner"
 

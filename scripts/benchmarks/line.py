@@ -20,7 +20,7 @@ from burner.burn.burn import burn as burn_one
 from burner.burn.job import AttemptRequest, Job
 from burner.cli.board.display import Display
 from burner.cli.board.display_view import DisplayView, RunTitle
-from burner.cli.slots import Slots, open_slots, warm_devices
+from burner.cli.parameters.slots import Slots, open_slots, warm_devices
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burner.cli.big_word import Large, in_letters, on_plate
 from burner.cli.board.words import STYLES
-from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
-from burner.cli.screen import middle, wrapped
+from burner.cli.terminal.big_word import Large, in_letters, on_plate
+from burner.cli.terminal.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
+from burner.cli.terminal.screen import middle, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState

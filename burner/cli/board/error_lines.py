@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from burner.cli.board.troubles import Rank, Trouble, named
-from burner.cli.screen import packed, wrapped
+from burner.cli.terminal.screen import packed, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible

@@ -6,7 +6,7 @@ from burner.cli.board.batch_full import FullBatch, banner, next_steps
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.prompts import asked_lines
 from burner.cli.board.summary import behind_line, ends_counted
-from burner.cli.screen import bar, packed, wrapped
+from burner.cli.terminal.screen import bar, packed, wrapped
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from burner.cli.board.display_view import DisplayView
-from burner.cli.screen import packed, wrapped
+from burner.cli.terminal.screen import packed, wrapped
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from burner.cli import screen
 from burner.cli.board.display_view import clock
 from burner.cli.board.troubles import slots_named
 from burner.cli.board.words import state_word
-from burner.cli.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
+from burner.cli.terminal import screen
+from burner.cli.terminal.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burner.cli.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.board.display_view import DisplayView, Tile
 from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.header_and_footer import batch_full, below, header
 from burner.cli.board.prompts import with_label
 from burner.cli.board.words import STYLES, TileWords, shape, step_word, tile_words
-from burner.cli.screen import bar, middle, wrapped
+from burner.cli.terminal.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
+from burner.cli.terminal.screen import bar, middle, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import BAD, PASSED_EARLIER, RESTING, SlotState

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
 from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
-from burner.cli.evidence import show_evidence
-from burner.cli.first_article import first_article_of, first_article_options
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json
-from burner.cli.language import language
-from burner.cli.questions import Use, passphrase_prompt, product_secret_prompt
-from burner.cli.station_file_names import station_file_names
+from burner.cli.pages.evidence import show_evidence
+from burner.cli.parameters import options
+from burner.cli.parameters.first_article import first_article_of, first_article_options
+from burner.cli.parameters.station_file_names import station_file_names
+from burner.cli.questions.secret_questions import (
+    Use,
+    passphrase_prompt,
+    product_secret_prompt,
+)
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.errors import table
 from burner.core.words.phrases import Wording, phrase
 from burner.core.words.plural import counted
@@ -65,7 +70,11 @@ def open_(
     key of its first unit counts. `burner burn` opens its batch by itself. A station whose file says
     which releases it accepts names that file.
     """
-    from burner.cli.command_rules import own_station_file, rules_of_command, station_of_command
+    from burner.cli.parameters.command_rules import (
+        own_station_file,
+        rules_of_command,
+        station_of_command,
+    )
     from burner.manifest.reading.release_room import check_units_left, units_left
     from burner.manifest.writing.ledger import Ledger
     from burner.manifest.writing.open_batch import batch_of_day, open_batch_for, unused_batch

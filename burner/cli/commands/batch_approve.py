@@ -2,11 +2,12 @@
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.language import language
-from burner.cli.questions import Use
-from burner.cli.signing import SignerArguments, note_option, signer_options
-from burner.cli.station_file_names import station_file_names
+from burner.cli.parameters import options
+from burner.cli.parameters.signing import SignerArguments, note_option, signer_options
+from burner.cli.parameters.station_file_names import station_file_names
+from burner.cli.questions.secret_questions import Use
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.words.phrases import Wording
 
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
-from burner.cli.next_command import manifest_argument, quoted
-from burner.cli.station_file_names import station_file_names
+from burner.cli.parameters import options
+from burner.cli.parameters.station_file_names import station_file_names
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.next_command import manifest_argument, quoted
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import ENGLISH

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from burner.cli import options
 from burner.cli.groups import OrderedGroup
-from burner.cli.server_options import host_option
+from burner.cli.parameters import options
+from burner.cli.parameters.server_options import host_option
 from burner.core.words.plural import counted
 
 
@@ -97,7 +97,7 @@ def _print_json(ready: dict[str, Any]) -> None:
 
 
 def _print_table(ready: dict[str, Any]) -> None:
-    from burner.cli import screen
+    from burner.cli.terminal import screen
 
     slots = ready["slots"]
     rows = [

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.language import language
-from burner.cli.run import BurnArguments, burn_batch, print_event
+from burner.cli.parameters import options
+from burner.cli.run.run import BurnArguments, burn_batch, print_event
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.code import Code
 
 if TYPE_CHECKING:
     from burner.burn.job import Job
-    from burner.cli.slots import Slots
-    from burner.cli.work_order import WorkOrder
+    from burner.cli.parameters.slots import Slots
+    from burner.cli.questions.work_order import WorkOrder
     from burner.core.errors import Finding
     from burner.core.secrets.search import SecretSearch
     from burner.manifest.writing.ledger import Ledger
@@ -64,8 +65,8 @@ def burn(
     Exit status: 0 all passed, 1 some unit did not, 2 usage, 3 SOURCE or an option refused,
     4 the station could do nothing, 70 a bug of burner, 130 interrupted.
     """
-    from burner.cli.command_rules import own_station_file, rules_of_command
-    from burner.cli.slots import open_slots
+    from burner.cli.parameters.command_rules import own_station_file, rules_of_command
+    from burner.cli.parameters.slots import open_slots
 
     chosen = BurnArguments(**arguments)
     if once and (chosen.watch or chosen.count):
@@ -87,10 +88,10 @@ def burn(
 
 
 def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules | None") -> int:
-    from burner.cli.event_schema import start_json
-    from burner.cli.questions import Use, passphrase_prompt
-    from burner.cli.slots import warm_devices
-    from burner.cli.work_order import is_person
+    from burner.cli.parameters.slots import warm_devices
+    from burner.cli.questions.secret_questions import Use, passphrase_prompt
+    from burner.cli.questions.work_order import is_person
+    from burner.cli.run.event_schema import start_json
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.earlier_batches import warn_of_reused_version
@@ -131,8 +132,12 @@ def _open_source(
     interactive: bool,
 ) -> "Release":
     """Open profile or release, tell `search` its secret, and print its warnings."""
-    from burner.cli.inputs import check_labels_name_boards
-    from burner.cli.questions import Use, passphrase_prompt, product_secret_prompt
+    from burner.cli.questions.secret_questions import (
+        Use,
+        passphrase_prompt,
+        product_secret_prompt,
+    )
+    from burner.cli.run.inputs import check_labels_name_boards
     from burner.manifest.local.keys import station_identities
     from burner.release.opening import open_release
 
@@ -180,7 +185,7 @@ def _open_batch(
     chosen: BurnArguments, release: "Release", ledger: "Ledger", station: str, *, interactive: bool
 ) -> "WorkOrder":
     """Take the work order from options and answers, and open its batch."""
-    from burner.cli.work_order import take_order
+    from burner.cli.questions.work_order import take_order
     from burner.core.errors import BurnerError
     from burner.manifest.reading.open_batches import open_batches
     from burner.manifest.reading.release_room import check_policy_of_log, check_units_left

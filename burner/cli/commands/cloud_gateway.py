@@ -2,10 +2,10 @@
 
 import click
 
-from burner.cli import options
-from burner.cli.file_argument import FILE
-from burner.cli.gateway_arguments import GatewayArguments
-from burner.cli.server_options import host_option
+from burner.cli.gateway.arguments import GatewayArguments
+from burner.cli.parameters import options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.parameters.server_options import host_option
 
 PORT = click.IntRange(0, 65535)
 
@@ -79,7 +79,7 @@ def gateway(**arguments: object) -> None:
     """
     chosen = GatewayArguments(**arguments)  # type: ignore[arg-type]
     _check_arguments(chosen)
-    from burner.cli.gateway_run import serve
+    from burner.cli.gateway.run import serve
 
     serve(chosen)
 

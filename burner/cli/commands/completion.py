@@ -2,7 +2,7 @@
 
 import click
 
-from burner.cli import screen
+from burner.cli.terminal import screen
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, lookup
 
@@ -49,7 +50,7 @@ def doctor(
     With SOURCE also whether it can be burned. --slots says how many slots there should be. Burns
     nothing, and makes no file. Ends with 4 if anything must be repaired first.
     """
-    from burner.cli.command_rules import own_station_file, rules_of_command
+    from burner.cli.parameters.command_rules import own_station_file, rules_of_command
     from burner.station.account import check_policy
     from burner.station.doctor import (
         check_computer,
@@ -89,7 +90,7 @@ def doctor(
 
 
 def _station_id(name: str | None, station_file: Path | None) -> str:
-    from burner.cli.slots import station_id
+    from burner.cli.parameters.slots import station_id
     from burner.station.fixture.station_file import load_station
 
     if station_file and name is None:
@@ -101,7 +102,7 @@ def _station_id(name: str | None, station_file: Path | None) -> str:
 def _slots(
     ports: tuple[str, ...], station_file: Path | None, bench: str | None, expected: int | None
 ) -> "Iterator[HealthCheck]":
-    from burner.cli.slots import open_slots
+    from burner.cli.parameters.slots import open_slots
     from burner.station.doctor import check_slots
     from burner.station.health import failed
 

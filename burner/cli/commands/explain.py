@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import CodeText, table
@@ -72,7 +73,7 @@ def _tried(row: CodeText, language: Language) -> str:
 
 
 def _explain_events(code: str | None, as_json: bool) -> None:
-    from burner.cli.event_schema import page, schema
+    from burner.cli.run.event_schema import page, schema
 
     if code is not None:
         raise click.UsageError("either a code or --events")

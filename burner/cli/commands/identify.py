@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.errors import BurnerError, refuse
 from burner.core.words.error_details import detail_in
 
 if TYPE_CHECKING:
     from burner.burn.identify import Identification, IdentifyRules
-    from burner.cli.slots import Slots
+    from burner.cli.parameters.slots import Slots
     from burner.core.secrets.search import SecretSearch
     from burner.profile.profile import Profile
 
@@ -51,8 +52,8 @@ def identify(
 
     Ends with 1 if anything is wrong with any unit.
     """
-    from burner.cli.command_rules import own_station_file, rules_of_command
-    from burner.cli.slots import open_slots, warm_devices
+    from burner.cli.parameters.command_rules import own_station_file, rules_of_command
+    from burner.cli.parameters.slots import open_slots, warm_devices
     from burner.devices.segment_cache import SegmentCache
     from burner.station.identify_slots import identify_slots
 

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import key_options, options, screen
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json
-from burner.cli.next_command import manifest_argument
-from burner.cli.questions import Use, new_passphrase, passphrase_prompt
-from burner.cli.signing import SignerArguments
-from burner.cli.station_file_names import station_file_names
+from burner.cli.parameters import key_options, options
+from burner.cli.parameters.signing import SignerArguments
+from burner.cli.parameters.station_file_names import station_file_names
+from burner.cli.questions.secret_questions import (
+    Use,
+    new_passphrase,
+    passphrase_prompt,
+)
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.next_command import manifest_argument
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.passphrase import PASSPHRASE
@@ -139,7 +144,7 @@ def recipient(
     station that has no key yet gets one now. The private half is protected like the station's key,
     and stays here.
     """
-    from burner.cli.command_rules import own_station_file, station_of_command
+    from burner.cli.parameters.command_rules import own_station_file, station_of_command
     from burner.core.atomic_file import write_output
     from burner.manifest.local.keys import station_recipient
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from burner.cli import key_options, options, screen
 from burner.cli.commands.manifest_export import export
 from burner.cli.commands.manifest_verify import verify
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json, print_json_array
-from burner.cli.questions import Use, passphrase_prompt
+from burner.cli.parameters import key_options, options
+from burner.cli.questions.secret_questions import Use, passphrase_prompt
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json, print_json_array
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.output_path import OutputPath
+from burner.cli.parameters import options
+from burner.cli.parameters.output_path import OutputPath
+from burner.cli.terminal import screen
 from burner.core.atomic_file import check_is_place_for_file
 from burner.core.code import Code
 from burner.core.errors import BurnerError

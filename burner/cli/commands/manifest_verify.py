@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import key_options, options, screen
-from burner.cli.json_output import print_json
+from burner.cli.parameters import key_options, options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
 from burner.core.errors import BurnerError, exit_code
 from burner.core.words.plural import counted
 

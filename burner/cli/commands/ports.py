@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
 from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
 from burner.cli.commands.profile_names import names
 from burner.cli.commands.profile_new import new
-from burner.cli.file_argument import FILE
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
 
 if TYPE_CHECKING:
     from burner.profile.name_vectors import NameVector

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
 from burner.core.errors import BurnerError

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
 from burner.cli.commands import release_diff, release_show, release_sign, release_withdraw
-from burner.cli.file_argument import FILE
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json
-from burner.cli.language import language
-from burner.cli.questions import product_secret_prompt
+from burner.cli.parameters import options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.questions.secret_questions import product_secret_prompt
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, exit_code

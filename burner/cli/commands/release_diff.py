@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.file_argument import FILE
-from burner.cli.json_output import print_json
+from burner.cli.parameters import options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.file_argument import FILE
-from burner.cli.json_output import print_json
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 
 
 @click.command()
@@ -20,8 +21,8 @@ def show(path: Path, as_json: bool) -> None:
     What it is, its limits, who signed and approved it, and what lies where in flash. The names of
     people are as they wrote them: compare the fingerprints of their keys.
     """
-    from burner.cli import release_page
     from burner.cli.commands.profile import facts, print_flash
+    from burner.cli.pages import release_page
     from burner.profile.profile import Profile
     from burner.release.opening import open_release_file
     from burner.release.placement.flash_map import flash_map

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import screen
-from burner.cli.file_argument import FILE
-from burner.cli.language import language
-from burner.cli.signing import SignerArguments, note_option, signer_options
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.parameters.signing import SignerArguments, note_option, signer_options
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.atomic_file import write_whole
 from burner.core.code import Code
 from burner.core.errors import BurnerError

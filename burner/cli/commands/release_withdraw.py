@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.questions import Use
-from burner.cli.signing import SignerArguments, optional_signer_options
-from burner.cli.station_file_names import station_file_names
+from burner.cli.parameters import options
+from burner.cli.parameters.signing import SignerArguments, optional_signer_options
+from burner.cli.parameters.station_file_names import station_file_names
+from burner.cli.questions.secret_questions import Use
+from burner.cli.terminal import screen
 
 if TYPE_CHECKING:
     from burner.manifest.reading.reader import ManifestReader

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.evidence import show_evidence
-from burner.cli.language import language
-from burner.cli.next_command import manifest_argument
+from burner.cli.pages.evidence import show_evidence
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
+from burner.cli.terminal.next_command import manifest_argument
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording

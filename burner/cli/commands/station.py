@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
 from burner.cli.commands import station_policy
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
-    from burner.cli.barcode_page import FixtureBarcode
+    from burner.cli.pages.barcode_page import FixtureBarcode
     from burner.station.fixture.station_file import PortPlace
     from burner.station.fixture.teach import By
 
@@ -149,7 +150,7 @@ def labels(
 
     A scanned slot is asked for its label next; while it is empty, its board is announced.
     """
-    from burner.cli.barcode_page import NoFontError, page
+    from burner.cli.pages.barcode_page import NoFontError, page
     from burner.core.atomic_file import write_output
 
     kind = output.suffix.lower().removeprefix(".")
@@ -183,8 +184,8 @@ def _reasons(source: Path | None) -> tuple[str, ...]:
 
 
 def _labels(slots: Sequence[str], reasons: Sequence[str]) -> "list[FixtureBarcode]":
-    from burner.cli.barcode_page import FixtureBarcode
     from burner.cli.board.words import phrase
+    from burner.cli.pages.barcode_page import FixtureBarcode
     from burner.station.scanning import operator_commands
 
     lang = language()

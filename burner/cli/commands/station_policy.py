@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
-from burner.cli.questions import Use
-from burner.cli.signing import SignerArguments, optional_signer_options
+from burner.cli.parameters import options
+from burner.cli.parameters.signing import SignerArguments, optional_signer_options
+from burner.cli.questions.secret_questions import Use
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:

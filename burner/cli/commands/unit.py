@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli import options, screen
 from burner.cli.groups import OrderedGroup
-from burner.cli.json_output import print_json_array
-from burner.cli.language import language
+from burner.cli.parameters import options
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json_array
+from burner.cli.terminal.language import language
 from burner.core.attempt import has_answered, warnings_in
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -108,7 +109,7 @@ def _correct(
     manifest: str,
 ) -> None:
     from burner.cli.existing_ledger import existing_ledger
-    from burner.cli.questions import Use
+    from burner.cli.questions.secret_questions import Use
     from burner.manifest.reading.batch_status import batch_status
     from burner.manifest.reading.unit_search import find_one_unit
     from burner.manifest.writing.corrections import correct

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from burner.cli import options, screen
-from burner.cli.json_output import print_json
-from burner.cli.language import language
-from burner.cli.questions import product_secret_prompt
+from burner.cli.parameters import options
+from burner.cli.questions.secret_questions import product_secret_prompt
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
 
 if TYPE_CHECKING:
     from burner.burn.verify import VerifyResult
@@ -65,9 +66,9 @@ def verify(
     Ends with 1 if any unit differs from its record, or has none; 130 after Ctrl-C.
     """
     from burner.burn.verify import verify_unit
-    from burner.cli.command_rules import own_station_file, rules_of_command
     from burner.cli.commands.verify_watch import watch_samples
-    from burner.cli.slots import open_slots, warm_devices
+    from burner.cli.parameters.command_rules import own_station_file, rules_of_command
+    from burner.cli.parameters.slots import open_slots, warm_devices
     from burner.devices.segment_cache import SegmentCache
     from burner.manifest.reading.reader import ManifestReader
 

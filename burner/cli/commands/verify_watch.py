@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from burner.cli import screen
-from burner.cli.big_word import Large, in_letters, on_plate
 from burner.cli.board.words import STYLES
-from burner.cli.language import language
 from burner.cli.main import silence_stdout
-from burner.cli.signals import INTERRUPTED, Signals
+from burner.cli.run.signals import INTERRUPTED, Signals
+from burner.cli.terminal import screen
+from burner.cli.terminal.big_word import Large, in_letters, on_plate
+from burner.cli.terminal.language import language
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
@@ -21,7 +21,7 @@ from burner.station.verify_run import SampleChecked, SampleEvent, SampleTally, S
 if TYPE_CHECKING:
     from burner.burn.comparison import Comparison
     from burner.burn.verify import VerifyResult
-    from burner.cli.slots import Slots
+    from burner.cli.parameters.slots import Slots
     from burner.station.slots.boards import Boards
     from burner.station.slots.slot import SlotDevice
 
@@ -201,7 +201,7 @@ class SampleLines:
     """For a script: a line of JSON a sample, then the counts (docs/events.md)."""
 
     def __init__(self) -> None:
-        from burner.cli.event_schema import start_json
+        from burner.cli.run.event_schema import start_json
 
         self._gone = False
         self._print(start_json())

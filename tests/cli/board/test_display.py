@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from burner.cli.big_word import EMBLEMS, in_letters, on_plate
 from burner.cli.board import display
 from burner.cli.board.display import Display, event_line
 from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
 from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
+from burner.cli.terminal.big_word import EMBLEMS, in_letters, on_plate
 from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon

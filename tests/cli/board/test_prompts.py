@@ -5,7 +5,7 @@ import pytest
 from burner.cli.board.display import event_line
 from burner.cli.board.display_view import ANSWER_S, DisplayView
 from burner.cli.board.tiles import draw
-from burner.cli.event_json import event_json
+from burner.cli.run.event_json import event_json
 from burner.core.errors import BurnerError
 from burner.core.unit_events import NotBegun
 from burner.core.words.language import Language

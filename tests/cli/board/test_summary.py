@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from burner.cli import screen
 from burner.cli.board.summary import counts_line, hints, print_summary, trouble_lines
+from burner.cli.terminal import screen
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.core.words.language import Language

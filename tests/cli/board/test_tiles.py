@@ -12,7 +12,7 @@ from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
 from burner.cli.board.words import SHAPES, short_word, state_word
-from burner.cli.screen import wrapped
+from burner.cli.terminal.screen import wrapped
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError, Fault, table
 from burner.core.words.error_details import detail_in

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from burner.cli.main import root
-from burner.cli.work_order import take_order
+from burner.cli.questions.work_order import take_order
 from burner.core.attempt import Outcome
 from burner.manifest.closing.close_batch import CloseRequest, close_batch
 from burner.manifest.reading.reader import ManifestReader

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from burner.bench.process import BenchProcess
-from burner.cli.slots import station_id
+from burner.cli.parameters.slots import station_id
 from tests.chinese import english_in
 from tests.images import app_image, write_product
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start, until_begun

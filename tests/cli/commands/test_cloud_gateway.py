@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from burner.cli.gateway_journal import GatewayJournal
+from burner.cli.gateway.journal import GatewayJournal
 from burner.cloud.gateway.gateway import Served
 from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch

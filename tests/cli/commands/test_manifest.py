@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
-from burner.cli import screen
 from burner.cli.main import root
+from burner.cli.terminal import screen
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.writing.ledger import Ledger
@@ -140,7 +140,7 @@ def labelled(here: Path) -> Path:
 def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
     labelled: Path, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
-    monkeypatch.setattr("burner.cli.screen.PIPE_WIDTH", int(columns))
+    monkeypatch.setattr("burner.cli.terminal.screen.PIPE_WIDTH", int(columns))
     screen.console.cache_clear()
     shown = run("unit", "show", "PLG000001").stdout
     screen.console.cache_clear()

@@ -15,7 +15,7 @@ import pytest
 from burner.bench.process import BenchProcess
 from burner.bench.unit.unit_spec import mac_for
 from burner.station.scanning.operator_commands import REWORK, reason_barcode, slot_barcode
-from tests.cli.event_lines import wrong_with
+from tests.cli.run.event_lines import wrong_with
 from tests.runs import ADDED, PROFILE, ROOT, Running, burner, in_state, manifest, start
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")

@@ -15,12 +15,12 @@ import pytest
 
 from burner.bench.process import BenchProcess
 from burner.bench.unit.unit_spec import mac_for
-from burner.cli import screen
-from burner.cli.big_word import Large, in_letters
+from burner.cli.terminal import screen
+from burner.cli.terminal.big_word import Large, in_letters
 from burner.manifest.reading.audits import recorded_checks
 from burner.manifest.reading.reader import ManifestReader
 from tests.chinese import english_in
-from tests.cli.event_lines import wrong_with
+from tests.cli.run.event_lines import wrong_with
 from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.in_process import Completed, run_burner
 from tests.runs import ROOT, burn

@@ -1,0 +1,1 @@
+"""Pages for people: a release, its evidence, the barcodes of a station."""

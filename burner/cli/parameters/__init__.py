@@ -1,0 +1,1 @@
+"""Options and arguments: each has one spelling, one meaning and one help text."""

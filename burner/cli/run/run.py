@@ -1,0 +1,232 @@
+"""`burner burn`: a run with its display, input, signals and summary, for people or a script."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burner.cli.main import silence_stdout
+from burner.cli.run.signals import INTERRUPTED, RunDisplay, Signals
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
+from burner.core.errors import BurnerError, exit_code
+
+if TYPE_CHECKING:
+    from burner.burn.job import Job
+    from burner.cli.board.batch_full import FullBatch
+    from burner.cli.parameters.slots import Slots
+    from burner.manifest.writing.ledger import Ledger
+    from burner.station.batch_run import BatchRun
+    from burner.station.events import StationEvent
+    from burner.station.scanning.router import Router
+    from burner.station.slots.boards import Boards
+    from burner.station.slots.slot import SlotDevice
+
+
+@dataclass(frozen=True)
+class BurnArguments:
+    """The arguments of the command."""
+
+    source: Path
+    manifest: str
+    logs: Path
+    secret: str
+    """A reference; empty where the source's own is meant."""
+    batch: str | None
+    operator: str | None
+    quantity: int | None
+    count: int | None
+    watch: bool
+    rework: str
+    yes: bool
+    bell: bool
+    as_json: bool
+
+    @property
+    def once(self) -> bool:
+        """Whether only the boards are burned that are in the slots now."""
+        return not (self.watch or self.count)
+
+
+def burn_batch(
+    arguments: BurnArguments,
+    slots: "Slots",
+    devices: "Mapping[str, SlotDevice]",
+    job: "Job",
+    ledger: "Ledger",
+) -> int:
+    """Burn until every slot is closed; the exit status."""
+    from burner.cli.run.inputs import listening
+    from burner.station.batch_run import BatchRun
+
+    run = BatchRun(
+        job,
+        ledger,
+        devices,
+        _boards(arguments, slots),
+        router=_router(arguments, slots, job, ledger),
+        rework=arguments.rework,
+        takes_more=not arguments.once,
+    )
+    started = time.monotonic()
+    with _display(arguments, run, slots, started) as display:
+        signals = Signals(run.station, display, ends_by_itself=not arguments.watch)
+        with signals.caught():
+            with listening(run.station.router, slots, job.release.search):
+                for event in run.events():
+                    display.show(event)
+            elapsed_s = time.monotonic() - started
+            status = _status(run, interrupted=signals.interrupted)
+            if status != INTERRUPTED and run.station.broken is None:
+                _show_batch_full(arguments, run, display, lambda: signals.interrupted)
+    try:
+        _print_summary(arguments, run, elapsed_s, status)
+        sys.stdout.flush()
+    except OSError:  # the terminal was closed; what was burned is on record all the same
+        silence_stdout()
+    if run.station.broken is not None:
+        raise run.station.broken
+    return status
+
+
+def _boards(arguments: BurnArguments, slots: "Slots") -> "Boards":
+    from burner.station.slots.boards import (
+        OneBoardPerSlot,
+        SwappedByBench,
+        SwappedByHand,
+        UnitLimit,
+    )
+
+    if arguments.watch or (arguments.count and slots.bench_control is None):
+        return SwappedByHand(UnitLimit(arguments.count))
+    if arguments.count and slots.bench_control is not None:
+        return SwappedByBench(UnitLimit(arguments.count), slots.bench_control.swap)
+    return OneBoardPerSlot()
+
+
+def _router(arguments: BurnArguments, slots: "Slots", job: "Job", ledger: "Ledger") -> "Router":
+    from burner.cli.run.inputs import prepared_labels
+    from burner.station.scanning.labels_on_record import LabelsOnRecord
+    from burner.station.scanning.router import Router
+
+    profile, names = job.release.profile, tuple(slots.locate)
+    needs_label = profile.identity.needs_label
+    by_slot = names if arguments.once else ()
+    return Router(
+        names,
+        identity=profile.identity if needs_label else None,
+        reasons=profile.rework.reasons,
+        prefixes=slots.prefixes,
+        labels=prepared_labels(slots, job.release.search, by_slot) if needs_label else None,
+        check_record=LabelsOnRecord(ledger, profile),
+    )
+
+
+@contextmanager
+def _display(
+    arguments: BurnArguments, run: "BatchRun", slots: "Slots", started: float
+) -> Iterator[RunDisplay]:
+    """The display of the events: lines for a script, or tiles for people."""
+    if arguments.as_json:
+        yield JsonLines()
+        return
+    from burner.cli.board.display import Display
+    from burner.cli.board.display_view import DisplayView, RunTitle
+
+    job, profile = run.job, run.job.release.profile
+    title = RunTitle(
+        profile.title, job.batch, job.operator, job.station, run.planned, run.passed_before
+    )
+    view = DisplayView(title, started, profile.flash.baud, language())
+    view.add_slots(slots.locate)
+    display = Display(view, screen.console(stderr=True), bell=arguments.bell)
+    display.start()
+    try:
+        yield display
+    finally:
+        display.close()
+
+
+def _status(run: "BatchRun", *, interrupted: bool) -> int:
+    if run.station.broken is not None:
+        return exit_code(run.station.broken.code)
+    if interrupted:
+        return INTERRUPTED
+    if run.tally.all_passed:
+        return 0
+    return 1 if run.tally.units else 4
+
+
+def _show_batch_full(
+    arguments: BurnArguments,
+    run: "BatchRun",
+    display: RunDisplay,
+    is_interrupted: Callable[[], bool],
+) -> None:
+    """Show that the batch has all its units, until a person presses a key, or Ctrl-C."""
+    from burner.cli.board.batch_full import FullBatch
+    from burner.cli.questions.work_order import is_person
+    from burner.cli.terminal.keyboard import wait_for_key
+
+    passed = run.batch_full()
+    if passed is None:
+        return
+    waits = is_person() and sys.stdout.isatty() and not (arguments.yes or arguments.as_json)
+    job = run.job
+    display.batch_full(
+        FullBatch(job.batch, passed, run.planned, job.station, waits, arguments.manifest)
+    )
+    if waits:
+        wait_for_key(is_interrupted)
+
+
+def _print_summary(
+    arguments: BurnArguments, run: "BatchRun", elapsed_s: float, status: int
+) -> None:
+    from burner.cli.board import summary
+    from burner.cli.run.event_json import summary_json
+
+    if arguments.as_json:
+        screen.say(json.dumps(summary_json(run.tally, elapsed_s, status)))
+        return
+    summary.print_summary(run.tally, elapsed_s, language())
+    for line in summary.trouble_lines(run.tally, language()):
+        screen.warn(line)
+    for hint in summary.hints(run.tally, language(), arguments.manifest):
+        screen.say(f"  {hint}")
+    with suppress(BurnerError):  # the manifest is away now
+        if approvers := run.first_article_approvers():
+            job, manifest = run.job, arguments.manifest
+            for line in summary.approval_lines(job.batch, approvers, language(), manifest):
+                screen.warn(line)
+
+
+def print_event(event: "Mapping[str, object]") -> None:
+    """Print a line for a script. When the script is gone, burning goes on without lines."""
+    try:
+        screen.say(json.dumps(event, ensure_ascii=False))
+        sys.stdout.flush()
+    except OSError:
+        silence_stdout()
+
+
+class JsonLines:
+    """Prints events for a script."""
+
+    def show(self, event: "StationEvent") -> None:
+        """Print an event as a line, if scripts are told of it."""
+        from burner.cli.run.event_json import event_json
+
+        line = event_json(event)
+        if line is not None:
+            print_event(line)
+
+    def say(self, what: str) -> None:
+        """Nothing: notices are for people."""
+
+    def batch_full(self, full_batch: "FullBatch") -> None:
+        """Nothing: a script counts by itself."""

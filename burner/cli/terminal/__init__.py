@@ -1,0 +1,1 @@
+"""The terminal: what people read, the keys they press, signals, the language."""
