@@ -9,7 +9,7 @@ from http import HTTPStatus
 from ssl import PEM_cert_to_DER_cert
 
 from burner.cli.main import silence_stdout
-from burner.cli.run import print_event
+from burner.cli.run.run import print_event
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cloud.gateway.gateway import Gateway, Served, ServedProduct
