@@ -7,7 +7,7 @@ from typing import Any
 from burner.manifest.reading.batch_status import BatchStatus, units_by_warning
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.release_evidence import release_evidence
-from burner.report import audit
+from burner.report.sampling import audit
 
 
 def row(status: BatchStatus) -> Mapping[str, Any]:

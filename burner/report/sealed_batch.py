@@ -9,9 +9,9 @@ from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.verify.stored_log import RecordsChecked
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import audit_lines
-from burner.report.page import page
-from burner.report.production_figures import production_figures
+from burner.report.figures.production_figures import production_figures
+from burner.report.page.page import page
+from burner.report.sampling.audit import audit_lines
 
 
 def seal_batch(

@@ -269,7 +269,7 @@ def _row(status: "BatchStatus") -> tuple[object, ...]:
 def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
     from burner.manifest.reading.batch_status import units_by_warning
     from burner.manifest.reading.release_evidence import release_evidence
-    from burner.report import audit
+    from burner.report.sampling import audit
 
     say = Wording(language())
     imported = "" if status.own else say("imported from", status.origin)

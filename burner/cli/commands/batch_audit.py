@@ -18,8 +18,8 @@ from burner.core.words.plural import counted
 if TYPE_CHECKING:
     from burner.manifest.entries.kinds import NamedUnit
     from burner.manifest.reading.audits import PassWindow
-    from burner.report.audit import Audit
-    from burner.report.sample_draw import SampleSize
+    from burner.report.sampling.audit import Audit
+    from burner.report.sampling.sample_draw import SampleSize
 
 COLUMNS = ("unit", "name", "check", "when (UTC)", "by", "what differs")
 
@@ -85,8 +85,8 @@ def audit(
     Ends with 1 when the batch is to be rejected.
     """
     from burner.manifest.reading.audits import PassWindow
-    from burner.report import sample_draw
-    from burner.report.sampling import LotVerdict
+    from burner.report.sampling import sample_draw
+    from burner.report.sampling.sampling import LotVerdict
 
     size = _sample_size(sample, aql, level, lot_size)
     _check_usage(size, seed, record, operator, windowed=bool(since or until))
@@ -104,8 +104,8 @@ def _sample_size(
     sample: int | None, aql: str | None, level: str, lot_size: int | None
 ) -> "SampleSize | None":
     """How large the sample is to be; None for the one on record."""
-    from burner.report.sample_draw import SampleSize
-    from burner.report.sampling import AQLS, Level, aql_name
+    from burner.report.sampling.sample_draw import SampleSize
+    from burner.report.sampling.sampling import AQLS, Level, aql_name
 
     if sample is not None and aql is not None:
         raise click.UsageError("give --sample N or --aql PERCENT, not both")
@@ -142,8 +142,8 @@ def _draw(
 ) -> "Audit":
     """A new draw, or the one on record."""
     from burner.manifest.reading.reader import ManifestReader
-    from burner.report.audit import draw_sample, recorded_audit
-    from burner.report.sample_draw import new_seed
+    from burner.report.sampling.audit import draw_sample, recorded_audit
+    from burner.report.sampling.sample_draw import new_seed
 
     with ManifestReader.open(manifest) as reader:
         if reader.batch(batch) is None:
@@ -159,7 +159,7 @@ def _draw(
 
 def _put_on_record(drawn: "Audit", manifest: str, station: str, operator: str) -> "Audit":
     from burner.manifest.writing.ledger import Ledger
-    from burner.report.sample_draw import put_on_record
+    from burner.report.sampling.sample_draw import put_on_record
 
     with Ledger.open(manifest, station) as ledger:
         return put_on_record(ledger, drawn, operator)
@@ -170,7 +170,7 @@ def _put_on_record(drawn: "Audit", manifest: str, station: str, operator: str) -
 
 def _show(audit: "Audit", manifest: str) -> None:
     """Print the audit; `manifest` is the argument for the commands that come next."""
-    from burner.report.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
+    from burner.report.sampling.audit import DIFFERS, GOOD, NOT_YET, plan_words, verdict_words
 
     screen.say(": ".join(plan_words(audit, ENGLISH)))
     screen.say(
@@ -217,7 +217,7 @@ def _how_to_repeat(audit: "Audit", manifest: str) -> str:
 
 
 def _row(audit: "Audit", unit: "NamedUnit") -> tuple[object, ...]:
-    from burner.report.audit import DIFFERS
+    from burner.report.sampling.audit import DIFFERS
 
     check, state = audit.checks.get(unit.unit_id), audit.state(unit)
     if check is None:

@@ -16,8 +16,8 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
-    from burner.report.calendar import Calendar
-    from burner.report.figures import Figures, PeriodFigures, SlotFigures
+    from burner.report.figures.calendar import Calendar
+    from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
 
 BAR_WIDTH = 60
 MAX_SHIFTS = 10
@@ -60,7 +60,7 @@ def report(
     """
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
-    from burner.report.production_figures import production_figures as count
+    from burner.report.figures.production_figures import production_figures as count
 
     calendar = _calendar(shifts, zone)
     with ManifestReader.open(manifest) as reader:
@@ -76,7 +76,7 @@ def report(
 def _calendar(shifts: str, zone: str | None) -> "Calendar":
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    from burner.report.calendar import Calendar, parse_boundaries
+    from burner.report.figures.calendar import Calendar, parse_boundaries
 
     try:
         boundaries = parse_boundaries(shifts)
@@ -91,7 +91,7 @@ def _calendar(shifts: str, zone: str | None) -> "Calendar":
 
 def _write_page(target: Path, figures: "Figures") -> None:
     from burner.core.atomic_file import check_is_place_for_file
-    from burner.report.page import page
+    from burner.report.page.page import page
 
     check_is_place_for_file(target)
     try:
@@ -119,7 +119,7 @@ def _show(figures: "Figures", say: Wording, at: str) -> None:
 
 
 def _show_units(figures: "Figures", say: Wording) -> None:
-    from burner.report.numbers import count, duration, rate, share
+    from burner.report.page.numbers import count, duration, rate, share
 
     units, scope = figures.units, figures.scope
     state = say(f"state {scope.state}") if scope.state else ""
@@ -160,8 +160,8 @@ def yield_bar(figures: "Figures") -> str:
 
 
 def _show_failures(figures: "Figures", say: Wording) -> None:
-    from burner.report.numbers import share
-    from burner.report.sections import what_happened
+    from burner.report.page.numbers import share
+    from burner.report.page.sections import what_happened
 
     rows = [
         (
@@ -180,7 +180,7 @@ def _show_failures(figures: "Figures", say: Wording) -> None:
 
 
 def _show_steps(figures: "Figures", say: Wording) -> None:
-    from burner.report.numbers import seconds
+    from burner.report.page.numbers import seconds
 
     spreads = [(say(step.step), step.spread) for step in figures.steps]
     if figures.cycle:
@@ -194,7 +194,7 @@ def _show_steps(figures: "Figures", say: Wording) -> None:
 
 
 def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) -> None:
-    from burner.report.numbers import seconds, share
+    from burner.report.page.numbers import seconds, share
 
     heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
     rows = [
@@ -212,7 +212,7 @@ def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) ->
 
 
 def _show_shifts(shifts: "tuple[PeriodFigures, ...]", say: Wording) -> None:
-    from burner.report.numbers import duration, rate, share
+    from burner.report.page.numbers import duration, rate, share
 
     heads = ("shift", "units passed", "per hour", "first-pass yield", "FAIL", "ERROR", "worked")
     rows = [

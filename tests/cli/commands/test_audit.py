@@ -17,7 +17,7 @@ from burner.manifest.verify.database import verify
 from burner.manifest.writing.audits import record_check
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import audit_lines
+from burner.report.sampling.audit import audit_lines
 from tests.cli.desk import at_desk
 from tests.manifest.records import START, Ticking, burned, open_batch
 from tests.runs import PROFILE, burn, burner

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from burner.core.words.phrases import Wording
-from burner.report import dates, numbers
-from burner.report.charts import Bar
-from burner.report.figures import Figures, PeriodFigures
+from burner.report.figures.figures import Figures, PeriodFigures
+from burner.report.page import dates, numbers
+from burner.report.page.charts import Bar
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 FEW_HOURS = timedelta(hours=72)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.report.sampling import (
+from burner.report.sampling.sampling import (
     AQLS,
     LETTERS,
     SIZES,

@@ -8,8 +8,8 @@ from typing import Any
 from burner.manifest.reading.audits import RecordedCheck
 from burner.manifest.writing.audits import record_draw
 from burner.manifest.writing.ledger import Ledger
-from burner.report.audit import Audit, plain, recorded_audit
-from burner.report.sampling import Level, SamplingPlan, chosen_plan, single_plan
+from burner.report.sampling.audit import Audit, plain, recorded_audit
+from burner.report.sampling.sampling import Level, SamplingPlan, chosen_plan, single_plan
 
 SCHEMA = 1
 SEEDS = 10**6

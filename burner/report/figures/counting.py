@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from burner.core.attempt import Outcome, judges_unit
 from burner.manifest.fold.rows import SCRAP
-from burner.report.calendar import QUARTER_S
-from burner.report.figures import OpenUnit
-from burner.report.tallies import CodeTally, Quarter, SlotTally, Tallies
+from burner.report.figures.calendar import QUARTER_S
+from burner.report.figures.figures import OpenUnit
+from burner.report.figures.tallies import CodeTally, Quarter, SlotTally, Tallies
 
 if TYPE_CHECKING:
     from burner.manifest.reading.counted_attempts import CountedAttempt

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from burner.core.words.phrases import Wording
-from burner.report.markup import Markup, element, join
-from burner.report.numbers import axis, count, seconds
+from burner.report.page.markup import Markup, element, join
+from burner.report.page.numbers import axis, count, seconds
 
 WIDTH = 720
 """Of a wide plot, in the units that all coordinates are in."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from burner.manifest.reading.release_evidence import ReleaseEvidence
-from burner.report.durations import Spread
+from burner.report.figures.durations import Spread
 
 SCHEMA = 1
 """Version of the JSON form: keys are added, never changed, within one."""

@@ -7,9 +7,9 @@ from math import sqrt
 
 from burner.core.attempt import Outcome, Step
 from burner.core.words.natural_order import NaturalKey, natural_order
-from burner.report.calendar import QUARTER_S, Calendar, Shift
-from burner.report.durations import Durations
-from burner.report.figures import (
+from burner.report.figures.calendar import QUARTER_S, Calendar, Shift
+from burner.report.figures.durations import Durations
+from burner.report.figures.figures import (
     Failure,
     Figures,
     PeriodFigures,
@@ -19,7 +19,7 @@ from burner.report.figures import (
     StepTime,
     Units,
 )
-from burner.report.tallies import Quarter, SlotTally, Tallies
+from burner.report.figures.tallies import Quarter, SlotTally, Tallies
 
 Z = 1.96
 """Standard deviations of a 95 % interval."""

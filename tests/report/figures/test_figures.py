@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.manifest.reading.counted_attempts import CountedAttempt
-from burner.report.calendar import Calendar
-from burner.report.counting import count
-from burner.report.durations import Durations
-from burner.report.figures import Figures, Scope
-from burner.report.summing import figures, wilson
+from burner.report.figures.calendar import Calendar
+from burner.report.figures.counting import count
+from burner.report.figures.durations import Durations
+from burner.report.figures.figures import Figures, Scope
+from burner.report.figures.summing import figures, wilson
 from tests.report.attempts import MONDAY_8_UTC, attempt
 
 UTC = Calendar(zone=ZoneInfo("UTC"))

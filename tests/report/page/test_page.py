@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from burner.core.words.language import Language
 from burner.manifest.reading.counted_attempts import CountedAttempt
-from burner.report import numbers
-from burner.report.calendar import Calendar
-from burner.report.counting import count
-from burner.report.figures import Scope
-from burner.report.markup import EMPTY, element
-from burner.report.page import page
-from burner.report.summing import figures
+from burner.report.figures.calendar import Calendar
+from burner.report.figures.counting import count
+from burner.report.figures.figures import Scope
+from burner.report.figures.summing import figures
+from burner.report.page import numbers
+from burner.report.page.markup import EMPTY, element
+from burner.report.page.page import page
 from tests.chinese import english_in
 from tests.report.attempts import MONDAY_8_UTC, attempt
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from burner.core.words.phrases import Wording
-from burner.report.dates import day, month, weekday
+from burner.report.page.dates import day, month, weekday
 
 MONDAY = datetime(2025, 2, 3)
 

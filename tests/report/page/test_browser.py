@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from burner.report.calendar import Calendar
-from burner.report.counting import count
-from burner.report.figures import Scope
-from burner.report.page import page
-from burner.report.summing import figures
+from burner.report.figures.calendar import Calendar
+from burner.report.figures.counting import count
+from burner.report.figures.figures import Scope
+from burner.report.figures.summing import figures
+from burner.report.page.page import page
 from tests.report.attempts import MONDAY_8_UTC, attempt
 
 pytestmark = pytest.mark.full

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from burner.report.calendar import QUARTER_S, Calendar, parse_boundaries
+from burner.report.figures.calendar import QUARTER_S, Calendar, parse_boundaries
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 

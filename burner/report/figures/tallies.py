@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from burner.report.durations import Counts, Durations, counts
-from burner.report.figures import OpenUnit
+from burner.report.figures.durations import Counts, Durations, counts
+from burner.report.figures.figures import OpenUnit
 
 
 @dataclass(slots=True)

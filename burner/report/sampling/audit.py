@@ -17,7 +17,7 @@ from burner.manifest.reading.audits import (
     recorded_draws,
 )
 from burner.manifest.reading.reader import ManifestReader
-from burner.report.sampling import LotVerdict, SamplingPlan, draw, judge
+from burner.report.sampling.sampling import LotVerdict, SamplingPlan, draw, judge
 
 NOT_YET, GOOD, DIFFERS = "not checked", "good", "differs"
 LONGEST_LIST = 40

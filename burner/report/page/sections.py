@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from burner.core.errors import table
 from burner.core.words.phrases import Wording
 from burner.manifest.reading.evidence_rows import evidence_rows
-from burner.report import charts, dates, numbers
-from burner.report.figures import Figures, PeriodFigures, SlotFigures
-from burner.report.markup import Markup, element
-from burner.report.throughput import throughput_plot
+from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
+from burner.report.page import charts, dates, numbers
+from burner.report.page.markup import Markup, element
+from burner.report.page.throughput import throughput_plot
 
 SHORT_S = 0.02
 """Shorter steps are listed, not drawn."""

@@ -9,11 +9,11 @@ from importlib import resources
 
 from burner.core.words.language import Language
 from burner.core.words.phrases import Wording
-from burner.report import numbers
-from burner.report.charts import Part, legend, stacked
-from burner.report.figures import Figures
-from burner.report.markup import Markup, element, join
-from burner.report.sections import sections
+from burner.report.figures.figures import Figures
+from burner.report.page import numbers
+from burner.report.page.charts import Part, legend, stacked
+from burner.report.page.markup import Markup, element, join
+from burner.report.page.sections import sections
 
 LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans"}
 """As HTML names them."""
@@ -28,7 +28,7 @@ def page(figures: Figures, language: Language = "en") -> str:
         language: of the page.
     """
     say = Wording(language)
-    style = resources.files("burner.report").joinpath("page.css").read_text(encoding="utf-8")
+    style = (resources.files("burner.report.page") / "page.css").read_text(encoding="utf-8")
     title = f"{say('Production report')} {figures.scope.batch}".strip()
     head = element(
         "head",

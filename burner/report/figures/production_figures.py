@@ -4,10 +4,10 @@ from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.counted_attempts import counted_attempts
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.release_evidence import release_evidence
-from burner.report.calendar import Calendar
-from burner.report.counting import count
-from burner.report.figures import Figures, Scope
-from burner.report.summing import figures
+from burner.report.figures.calendar import Calendar
+from burner.report.figures.counting import count
+from burner.report.figures.figures import Figures, Scope
+from burner.report.figures.summing import figures
 
 
 def production_figures(

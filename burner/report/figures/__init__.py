@@ -1,0 +1,1 @@
+"""Figures computed from attempts: counted in one pass, in memory that does not grow."""

@@ -1,0 +1,1 @@
+"""The sample audit of a batch: how many, which units, and the verdict."""
