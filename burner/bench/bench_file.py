@@ -144,6 +144,7 @@ class FaultEntry(StrictModel):
     seconds: SimSeconds = SimFault.seconds
     once: bool = False
     form: FormName = ""
+    product_id: str = Field(default="", pattern=r"^([0-9A-Za-z]{10})?$")
 
     def fault(self, first_mac: Mac) -> SimFault:
         """The fault. `same-mac` without an address takes that of the bench's first board."""
@@ -219,6 +220,8 @@ class BenchFile(StrictModel):
     """A board makes way for the next so many seconds after the host has let go of it; one that
     never answers makes way too.
     """
+    execute: bool = True
+    """False: the model speaks for every unit, even where the program in its flash could run."""
     units: tuple[UnitEntry, ...] = ()
 
     @model_validator(mode="after")
@@ -277,7 +280,9 @@ class BenchFile(StrictModel):
             flash_file=kept,
             revision=entry.revision,
             timing=self.timing(),
-            firmware=with_own_lines(entry.firmware.over(usual), index + 1),
+            firmware=replace(
+                with_own_lines(entry.firmware.over(usual), index + 1), executed=self.execute
+            ),
             faults=tuple(fault.fault(first) for fault in entry.faults),
             modem=self._modem(entry, index),
             serial=entry.serial or f"{mac}#{index}",

@@ -1,11 +1,13 @@
 """A board: its chip and modem, each behind a port, and what the bench observes of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from burner.bench.bench_file import BoardSpec
 from burner.bench.chip.chip import SimChip
 from burner.bench.chip.mode import Mode
+from burner.bench.firmware.console import BootRecord
 from burner.bench.modem.modem import SimModem
 from burner.bench.wire.line import SimLine
 
@@ -64,7 +66,14 @@ class SimBoard:
         }
         if unit.modem:
             described["imei"] = unit.modem.imei
+        if self.chip and self.chip.boot:
+            described["boot"] = self.chip.boot.describe()
         return described
+
+    @property
+    def boots(self) -> Mapping[BootRecord, int]:
+        """How often who spoke after a start from a burned flash."""
+        return self.chip.boots if self.chip else {}
 
     def traffic(self) -> dict[str, dict[int, int]]:
         """Bytes on the chip's wire so far: direction → baud → bytes."""

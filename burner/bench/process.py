@@ -34,7 +34,9 @@ class ControlClient:
         self._lock = threading.Lock()
 
     def status(self) -> dict[str, Any]:
-        """`slots` (name → `ports`, `board`), `waiting` boards, numbers of boards on the `shelf`."""
+        """`slots` (name → `ports`, `board`), `waiting` boards, numbers of boards on the `shelf`,
+        `boots` (`by` whom, perhaps `reason`, `count`).
+        """
         return self.ask("status")
 
     def slots(self) -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """The bench: slots, the boards in them and the waiting ones, on one loop in one process."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 from burner.bench.bench_file import BenchSpec, BoardSpec
 from burner.bench.board import SimBoard, build
 from burner.bench.chip.chip import SimChip
+from burner.bench.firmware.console import BootRecord
 from burner.bench.wire import pty
 from burner.bench.wire.loop import Loop
 from burner.bench.wire.port import SimPort
@@ -192,11 +193,14 @@ class Bench:
         """Close all ports, boards and flash files."""
         for port in self.ports:
             port.close()
-        boards = (slot.board for slot in self.slots.values())
-        for board in (*boards, *self._shelf.values()):
-            if board:
-                board.close()
+        for board in self._boards():
+            board.close()
         self.loop.close()
+
+    def _boards(self) -> Iterator[SimBoard]:
+        """Every board that was in a slot so far."""
+        yield from (slot.board for slot in self.slots.values() if slot.board)
+        yield from self._shelf.values()
 
     def describe(self) -> dict[str, Any]:
         """Slots with their ports and boards, as plain values."""
@@ -204,4 +208,12 @@ class Bench:
             "slots": {slot.name: slot.describe() for slot in self.slots.values()},
             "waiting": len(self._waiting),
             "shelf": sorted(self._shelf),
+            "boots": self._boots(),
         }
+
+    def _boots(self) -> list[dict[str, Any]]:
+        """Who spoke after the starts from a burned flash, and how often, as plain values."""
+        boots = Counter[BootRecord]()
+        for board in self._boards():
+            boots.update(board.boots)
+        return [{**boot.describe(), "count": count} for boot, count in boots.most_common()]

@@ -43,5 +43,6 @@ TABLE = (
     Row({"kind": "secure-boot"}, "FAIL", "E403", 1),
     Row({"kind": "secure-download"}, "FAIL", "E404", 1),
     Row({"kind": "no-download"}, "FAIL", "E447", 1),
+    Row({"kind": "stale-key", "product_id": "OLDPRODUCT"}, "FAIL", "E604", 1),
     Row({"kind": "no-security-info"}, "FAIL", "E448", 1, tries=2),
 )

@@ -216,3 +216,15 @@ def test_a_form_of_the_secret_that_there_is_none_of_is_answered_with_the_right_o
     (finding,) = refused(written(tmp_path, text)).findings
     assert finding.code == "E192"
     assert "hex-dump" in finding.allowed
+
+
+def test_a_bench_executes_unless_it_is_told_not_to() -> None:
+    told = [read_spec(f"sim:1{what}").boards[0].unit.firmware for what in ("", ",execute=no")]
+    assert [firmware.executed for firmware in told] == [True, False]
+
+
+def test_a_stale_key_names_a_product_of_ten_characters(tmp_path: Path) -> None:
+    text = "slots: 1\nunits: [{faults: [{kind: stale-key, product_id: %s}]}]\n"
+    unit = read_spec(written(tmp_path, text % "OLDPRODUCT")).boards[0].unit
+    assert unit.faults[0].product_id == "OLDPRODUCT"
+    assert "product_id" in str(refused(written(tmp_path, text % "short")).findings)

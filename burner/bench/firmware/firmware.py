@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
-from burner.bench.firmware import executed, first_boot, key_search, rollback
+from burner.bench.firmware import executed, first_boot, key_search, rollback, stale_key
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
 from burner.bench.firmware.console import App, AtInput, ConsoleInput, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
@@ -54,6 +54,8 @@ def start(
 
     `download`: IO0 is low, and the chip starts all the same.
     """
+    if (fault := silicon.unit.fault(FaultKind.STALE_KEY)) and (key_found := _find_key(silicon)):
+        stale_key.replace_key(silicon.flash, key_found, fault)
     started = executed.start(silicon, reset, since_reset_s, download=download)
     if isinstance(started, App):
         return started

@@ -4,6 +4,10 @@ Imported only where a program is executed: unicorn is an extra.
 """
 
 import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 
 import unicorn
@@ -15,8 +19,11 @@ from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import PAGES, ProgramRegisters
 from burner.bench.silicon.nor_flash import NorFlash
 
-MOST_INSTRUCTIONS = 20_000_000
-"""Between two calls of the ROM; a tenth of a second of a computer."""
+MOST_CPU_S = 0.25
+"""Of the computer, until a program waits: thirty times what a usual one needs to start."""
+LOOK_S = 0.1
+"""Between two looks at how much a program has used. (The emulator could count instructions, but
+would then need twice as long.)"""
 MOST_ROM_CALLS = 20_000
 MOST_PRINTED = 32 * 1024
 """Bytes that a program prints before it looks for input."""
@@ -121,21 +128,31 @@ class Machine:
         Raises:
             NotExecutableError: it needs what is not modelled.
         """
-        for _ in range(MOST_ROM_CALLS):
-            try:
-                self._uc.emu_start(self.pc, _NOWHERE, count=MOST_INSTRUCTIONS)
-            except unicorn.UcError as error:
-                self.pc = self._uc.reg_read(_PC)
-                if not self._serve(error.errno):
-                    return Stop.CRASHED
-                continue
-            self.pc = self._uc.reg_read(_PC)
-            if self._refused:
-                raise NotExecutableError(f"{self._refused}, at {self.pc:#x}")
-            if self._registers.waits:
-                return Stop.WAITS
-            return Stop.FLOODS if len(self._registers.printed) >= MOST_PRINTED else Stop.ENDLESS
+        end = time.thread_time() + MOST_CPU_S
+        with _interrupted(self._uc):
+            for _ in range(MOST_ROM_CALLS):
+                stop = self._run_on()
+                if stop:
+                    return stop
+                if time.thread_time() > end:
+                    break
         return Stop.ENDLESS
+
+    def _run_on(self) -> Stop | None:
+        """Execute until something stops the emulator; None: the program can go on at once."""
+        try:
+            self._uc.emu_start(self.pc, _NOWHERE)
+        except unicorn.UcError as error:
+            self.pc = self._uc.reg_read(_PC)
+            return None if self._serve(error.errno) else Stop.CRASHED
+        self.pc = self._uc.reg_read(_PC)
+        if self._refused:
+            raise NotExecutableError(f"{self._refused}, at {self.pc:#x}")
+        if self._registers.waits:
+            return Stop.WAITS
+        if len(self._registers.printed) >= MOST_PRINTED:
+            return Stop.FLOODS
+        return Stop.ENDLESS if self._registers.used_up else None
 
     def _serve(self, error: int) -> bool:
         """Do what the ROM or the processor does where the emulator has stopped.
@@ -183,3 +200,19 @@ class Machine:
         self._uc.reg_write(riscv_const.UC_RISCV_REG_MTVAL, value)
         self.pc = handler
         return True
+
+
+@contextmanager
+def _interrupted(uc: unicorn.Uc) -> Iterator[None]:
+    """Stop the emulator from time to time."""
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while not over.wait(LOOK_S):
+            uc.emu_stop()
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()

@@ -70,6 +70,9 @@ class FaultKind(StrEnum):
     (`bench.firmware.secret_forms`): at each start, and in each answer of its modem or AT firmware.
     With a `step` it does so when the chip begins that step, in download mode too.
     """
+    STALE_KEY = "stale-key"
+    """When the chip starts from flash, its NVS holds another secret than was burned, or with
+    `product_id` that ProductID."""
 
 
 class FaultStep(StrEnum):
@@ -107,6 +110,7 @@ class SimFault:
     """It happens one time only; the next try of the same unit does not meet it."""
     form: str = ""
     """One of `bench.firmware.secret_forms.FORMS`; empty = all of them."""
+    product_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def run(
       sim:4,modem=quectel             cellular units
       sim:1,usb=600K,md5=3.3          native USB, slow digests
       sim:4,boards=40,swap=2          2 s after a board is done comes the next
+      sim:4,execute=no                no program in a flash is executed
 
     baud, usb or time=model turn modelled time on: bytes take as long as on a wire.
     A file names units and their faults; `units` repeats until there are enough `boards`:

@@ -16,6 +16,7 @@ from burner.cli.terminal.language import language
 from burner.core.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:
+    from burner.bench.process import ControlClient
     from burner.burn.job import Job
     from burner.cli.board.batch_full import FullBatch
     from burner.cli.parameters.slots import Slots
@@ -85,6 +86,8 @@ def burn_batch(
                 _show_batch_full(arguments, run, display, lambda: signals.interrupted)
     try:
         _print_summary(arguments, run, elapsed_s, status)
+        if slots.bench_control and not arguments.as_json:
+            _print_boots(slots.bench_control)
         sys.stdout.flush()
     except OSError:  # the terminal was closed; what was burned is on record all the same
         silence_stdout()
@@ -203,6 +206,15 @@ def _print_summary(
             job, manifest = run.job, arguments.manifest
             for line in summary.approval_lines(job.batch, approvers, language(), manifest):
                 screen.warn(line)
+
+
+def _print_boots(bench: "ControlClient") -> None:
+    """Say whether the firmware of the simulated units was executed."""
+    from burner.cli.bench_boots import boots_line
+
+    with suppress(BurnerError):  # the bench is away
+        if line := boots_line(bench.status()["boots"], language()):
+            screen.say(line)
 
 
 def print_event(event: "Mapping[str, object]") -> None:

@@ -164,6 +164,29 @@ def test_a_locked_chip_does_not_start_plain_images(
     assert "Project name" not in log
 
 
+def test_a_stale_key_is_another_than_was_burned_from_the_first_start_on(
+    plug: tuple[Segment, ...],
+) -> None:
+    host = burned(replace(UNIT, faults=(SimFault(FaultKind.STALE_KEY),)), plug)
+    for _ in range(2):
+        assert "product_id=7QKX2MPD0C device_name=58CF790A0B0C" in boot_log(host)
+        values = read_nvs(host.chip.silicon.flash.read(0x15000, 0x4000))
+        assert values["qcloud-key", "product_secret"] == "StaleKeyStaleKeyStaleKey"
+
+
+def test_a_stale_key_may_be_one_of_another_product(plug: tuple[Segment, ...]) -> None:
+    fault = SimFault(FaultKind.STALE_KEY, product_id="OLDPRODUCT")
+    host = burned(replace(UNIT, faults=(fault,)), plug)
+    assert "product_id=OLDPRODUCT device_name=58CF790A0B0C" in boot_log(host)
+    values = read_nvs(host.chip.silicon.flash.read(0x15000, 0x4000))
+    assert values["qcloud-key", "product_secret"] == SECRET
+
+
+def test_without_a_key_in_nvs_nothing_is_stale(plug: tuple[Segment, ...]) -> None:
+    host = burned(replace(UNIT, faults=(SimFault(FaultKind.STALE_KEY),)), without(plug, "fctry"))
+    assert "no product configuration" in boot_log(host)
+
+
 def test_otadata_decides_which_slot_is_booted(plug: tuple[Segment, ...]) -> None:
     host = burned(UNIT, plug)
     host.chip.silicon.flash.program(0x1D000, first_boot.ota_entry(1))
