@@ -210,7 +210,7 @@ def _print_summary(
 
 def _print_boots(bench: "ControlClient") -> None:
     """Say whether the firmware of the simulated units was executed."""
-    from burner.cli.bench_boots import boots_line
+    from burner.cli.run.bench_boots import boots_line
 
     with suppress(BurnerError):  # the bench is away
         if line := boots_line(bench.status()["boots"], language()):

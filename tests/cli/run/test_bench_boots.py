@@ -1,6 +1,6 @@
 """The line of `burn --bench` about who spoke after the simulated starts."""
 
-from burner.cli.bench_boots import boots_line
+from burner.cli.run.bench_boots import boots_line
 
 
 def test_a_bench_without_a_burned_start_says_nothing() -> None:
