@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from burner.core import child_process
 from tests.manifest.postgres import Server, why_no_server
+from tests.warm import process
 
 OF_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 LONGEST = {"test_campaign.py", "test_guides.py", "test_postgres.py", "test_secret_hunt.py"}
@@ -63,6 +65,17 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.delenv(name, raising=False)
         patch.setenv("BURNER_STATE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_processes() -> Iterator[None]:
+    """Benches and workers that this process starts have their imports behind them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child_process, "start_module", child_process.start_module)
+        if process.AVAILABLE:
+            process.use(process.SERVERS.addresses)
+        yield
+    process.SERVERS.stop()
 
 
 @pytest.fixture(autouse=True)

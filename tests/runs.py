@@ -22,6 +22,7 @@ from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
 from tests.cli.run.event_lines import wrong_with
 from tests.in_process import Completed, run_burner
+from tests.warm import process
 
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "profiles" / "plug-c3.yaml"
@@ -140,21 +141,36 @@ def in_state(slot: str, state: str) -> Callable[[Line], bool]:
     return lambda line: line.get("slot") == slot and line.get("state") == state
 
 
-def start(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> Running:
-    """Start `burner burn PROFILE … --yes --json` in a folder."""
-    command = [sys.executable, "-m", "burner", "burn", str(profile), "--yes", "--json"]
-    return Running(
-        subprocess.Popen(
-            [*command, *map(str, arguments)],
-            cwd=folder,
-            env={**os.environ, **ADDED},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
+def start(
+    folder: Path, *arguments: str | Path, profile: Path = PROFILE, warm: bool = process.AVAILABLE
+) -> Running:
+    """Start `burner burn PROFILE … --yes --json` in a folder.
+
+    Args:
+        folder: where it runs.
+        arguments: more of them.
+        profile: what is burned.
+        warm: with its imports behind it; else it and its workers are processes of their own name.
+    """
+    command = ["burn", str(profile), "--yes", "--json", *map(str, arguments)]
+    env = {**os.environ, **ADDED}
+    with Path(os.devnull).open("rb") as nothing:
+        streams = (nothing.fileno(), subprocess.PIPE, subprocess.PIPE)
+        if warm:
+            return Running(process.start_burner(*command, streams=streams, env=env, folder=folder))
+        stdin, stdout, stderr = streams
+        return Running(
+            subprocess.Popen(
+                [sys.executable, "-m", "burner", *command],
+                cwd=folder,
+                env=env,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                encoding="utf-8",
+            )
         )
-    )
 
 
 def burn(folder: Path, *arguments: str | Path, profile: Path = PROFILE) -> RunResult:

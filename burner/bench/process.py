@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,17 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from burner.core import child_process
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.child_environment import child_environment
 
 START_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 10.0
-
-
-_OWN_GROUP: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
-"""A Ctrl-C on the terminal must not reach the bench."""
 
 
 class ControlClient:
@@ -104,9 +99,8 @@ class BenchProcess:
 
     def __init__(self, spec: str, with_pty: bool = False, *, profile: Path | None = None) -> None:
         """`profile`: of the product that is tried, or its release."""
-        module = ["-P", "-m", "burner.bench"]
         options = [*(["--pty"] * with_pty), *(["--profile", str(profile)] if profile else [])]
-        self._command = [sys.executable, *module, *options, spec]
+        self._arguments = [*options, spec]
         self._process: subprocess.Popen[bytes] | None = None
         self.ready: Mapping[str, Any] = {}
         self._control: ControlClient | None = None
@@ -128,13 +122,7 @@ class BenchProcess:
         Raises:
             BurnerError: what the bench says about its SPEC, or E194.
         """
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=child_environment(),
-            **_OWN_GROUP,
-        )
+        self._process = child_process.start_module("burner.bench", *self._arguments)
         try:
             self.ready = self._await_ready(self._process)
             self._control = ControlClient(self.ready["control"])

@@ -15,9 +15,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from burner.core import child_process
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.child_environment import child_environment
 from burner.core.secrets.search import SecretSearch
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
@@ -55,7 +55,9 @@ class WorkerProcess:
             BurnerError: E321 when the system starts no process.
         """
         try:
-            self._process = _spawn(module, log_path)
+            self._process = child_process.start_module(
+                module, log_path.name, stderr=subprocess.PIPE
+            )
         except OSError as error:
             raise BurnerError(Code.WORKER_NOT_STARTED, str(error)) from error
         self._margin_s = margin_s
@@ -207,16 +209,3 @@ class WorkerProcess:
         return f"exit {status}" + (
             f": {self._last_stderr_line[:200]}" if self._last_stderr_line else ""
         )
-
-
-def _spawn(module: str, log_path: Path) -> "subprocess.Popen[bytes]":
-    """Start this interpreter; no module of the current folder, no Ctrl-C of the terminal."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, log_path.name],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=child_environment(),
-        start_new_session=sys.platform != "win32",
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )

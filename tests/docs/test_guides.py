@@ -15,6 +15,7 @@ from burner.bench.process import BenchProcess
 from burner.cli.main import COMMANDS
 from tests.docs.guide import Command, agrees, commands, run
 from tests.profile.builds import write_idf_build
+from tests.warm import process
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -73,9 +74,18 @@ def factory(tmp_path: Path) -> Iterator[Path]:
 
 
 def environment(folder: Path) -> dict[str, str]:
+    """That of somebody at a shell."""
+    programs = folder / "programs"
+    programs.mkdir()
+    if process.AVAILABLE:
+        program = programs / "burner"
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(process.SERVERS.command())} "$@"\n')
+        program.chmod(0o755)
     own = {name: text for name, text in os.environ.items() if not name.startswith("BURNER_")}
     return own | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join(
+            (str(programs), str(Path(sys.executable).parent), os.environ["PATH"])
+        ),
         "BURNER_STATE": str(folder / "state"),
         "PLUG_C3_SECRET": SECRET,
         "COLUMNS": "120",

@@ -128,7 +128,7 @@ def await_writing(bench: BenchProcess, running: Running, slots: str) -> None:
 def test_a_stopped_worker_a_killed_one_and_a_port_that_vanishes_hold_nobody_up(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
-    running = start(tmp_path, *on(bench))
+    running = start(tmp_path, *on(bench), warm=False)
     await_writing(bench, running, "1234")
     os.kill(worker_of(running.process.pid, "1"), signal.SIGSTOP)
     os.kill(worker_of(running.process.pid, "2"), signal.SIGKILL)
@@ -218,7 +218,7 @@ def test_a_chip_that_comes_back_under_another_port_name_after_reset_passes(tmp_p
 def test_kill_9_in_mid_write_then_again_loses_nothing_and_doubles_nothing(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
-    running = start(tmp_path, *on(bench), "--batch", "B", "--quantity", "4")
+    running = start(tmp_path, *on(bench), "--batch", "B", "--quantity", "4", warm=False)
     await_writing(bench, running, "1234")
     workers = [worker_of(running.process.pid, slot) for slot in "1234"]
     running.kill()

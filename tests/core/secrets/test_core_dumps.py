@@ -75,7 +75,7 @@ def test_a_process_that_forbade_it_leaves_no_core_file(tmp_path: Path) -> None:
 def test_a_burn_that_crashes_leaves_no_core_file_and_no_child_knows_the_secret(
     tmp_path: Path,
 ) -> None:
-    running = runs.start(tmp_path, "--bench", "sim:2,baud=115200")
+    running = runs.start(tmp_path, "--bench", "sim:2,baud=115200", warm=False)
     running.until(lambda line: line.get("state") == "BURNING")
     station = running.process.pid
     below = children(station)
