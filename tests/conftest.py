@@ -78,6 +78,14 @@ def _warm_processes() -> Iterator[None]:
     process.SERVERS.stop()
 
 
+@pytest.fixture(scope="module")
+def cold_processes() -> Iterator[None]:
+    """Those of these tests begin as a user's do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child_process, "start_module", process.start_cold)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _language_of_each_test() -> Iterator[None]:
     """What `--lang` sets in this process holds for one test."""

@@ -25,6 +25,7 @@ from burner.core.secrets.search import REMOVED
 from tests import secret_shapes
 from tests.provisioning.test_carriers_on_bench import Case
 from tests.runs import PROFILE, ROOT
+from tests.warm.process import SERVERS
 
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 FAULTS = (
@@ -97,10 +98,13 @@ def folders(home: Path) -> dict[str, str]:
     }
 
 
-def burner(home: Path, *arguments: str, scanned: str = "") -> subprocess.CompletedProcess[bytes]:
+def burner(
+    home: Path, *arguments: str, scanned: str = "", named: bool = False
+) -> subprocess.CompletedProcess[bytes]:
+    """A command; `named`: a process list shows it and its workers by their names."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), **folders(home)}
     return subprocess.run(
-        [sys.executable, "-m", "burner", *arguments],
+        [*([sys.executable, "-m", "burner"] if named else SERVERS.command()), *arguments],
         cwd=home,
         env=env,
         input=scanned.encode(),
@@ -122,7 +126,7 @@ def read(home: Path, *arguments: str) -> str:
 def test_after_a_batch_with_failures_the_secret_is_nowhere(home: Path) -> None:
     watch = ProcessList()
     watch.start()
-    ran = burner(home, "burn", "plug.yaml", "--bench", "bench.yaml", "--yes")
+    ran = burner(home, "burn", "plug.yaml", "--bench", "bench.yaml", "--yes", named=True)
     watch.stop()
     assert ran.returncode == 1, ran.stderr
     readers = (

@@ -15,6 +15,8 @@ from burner.core.errors import BurnerError
 from tests.bench.echo import becomes_true
 from tests.processes import has_ended
 
+pytestmark = pytest.mark.usefixtures("cold_processes")
+
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[BenchProcess]:

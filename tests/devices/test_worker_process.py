@@ -21,6 +21,7 @@ from tests.processes import ends
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.usefixtures("cold_processes")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def main() -> None:
         "module": "burner",
         "arguments": sys.argv[2:],
         "env": dict(os.environ),
-        "folder": os.getcwd(),
+        "folder": os.getcwd(),  # noqa: PTH109 - to import pathlib takes time
         "umask": os.umask(0),
         "session": False,
         "servers": servers,

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -118,19 +119,20 @@ class Servers:
     """The servers of a run of tests; each is started when it is first needed."""
 
     def __init__(self) -> None:
-        self._processes: dict[str, subprocess.Popen[str]] = {}
+        self._processes: list[subprocess.Popen[str]] = []
         self._lock = threading.Lock()
 
     def addresses(self) -> Addresses:
         """Where they are."""
+        names = set(SERVER_OF.values())
         with self._lock:
             if not self._processes:
-                self._processes = {name: _started(name) for name in set(SERVER_OF.values())}
-                self._addresses = {
-                    name: process.stdout.readline().strip()
-                    for name, process in self._processes.items()
-                    if process.stdout
-                }
+                self._folder = tempfile.TemporaryDirectory()  # a path of sockets must be short
+                self._addresses = {name: f"{self._folder.name}/{name}" for name in names}
+                self._processes = [_started(name, self._addresses[name]) for name in names]
+                for process in self._processes:
+                    assert process.stdout
+                    assert process.stdout.readline() == "ready\n"
             return self._addresses
 
     def command(self) -> list[str]:
@@ -142,13 +144,15 @@ class Servers:
 
     def stop(self) -> None:
         """End them; what they have forked runs on."""
-        for process in self._processes.values():
+        for process in self._processes:
             process.communicate()
+        if self._processes:
+            self._folder.cleanup()
 
 
-def _started(name: str) -> subprocess.Popen[str]:
+def _started(name: str, address: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.warm.server", name],
+        [sys.executable, "-P", "-m", "tests.warm.server", name, address],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
@@ -159,6 +163,7 @@ def _started(name: str) -> subprocess.Popen[str]:
 
 
 SERVERS = Servers()
+start_cold = child_process.start_module
 
 
 def start_burner(
@@ -179,7 +184,6 @@ def start_burner(
 
 def use(addresses: Callable[[], Addresses]) -> None:
     """Let this process start its benches and workers at servers."""
-    start_cold = child_process.start_module
 
     def start_module(
         module: str, *arguments: str, stderr: int | None = None

@@ -1,13 +1,12 @@
-"""Forks processes that have their imports behind them: `python -P -m tests.warm.server PROGRAM`.
+"""Forks processes that have their imports behind them: `tests.warm.server PROGRAM SOCKET`.
 
 To start Python and to import what a command needs takes half a second of a processor, and the tests
 start more than a thousand processes. A fork of one that has imported everything takes a hundredth.
 Each is a process like any other: with its own memory, streams, folder, variables and signals.
 
-PROGRAM is `burner`, which also serves benches, or `worker`. The first line of output names the
-socket that takes requests: a line of JSON, with the three standard streams. The answer is the
-process id at once, and the exit status at the end; each on a line. A client that hangs up early
-does not end its process.
+PROGRAM is `burner`, which also serves benches, or `worker`. It says `ready` when SOCKET takes
+requests: a line of JSON, with the three standard streams. The answer is the process id at once, and
+the exit status at the end; each on a line. A client that hangs up early does not end its process.
 """
 
 import gc
@@ -23,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import burner
@@ -104,10 +103,8 @@ def _receive(client: socket.socket) -> tuple[Mapping[str, Any] | None, Sequence[
 
 
 def _answer(client: socket.socket, number: int) -> None:
-    try:
+    with suppress(OSError):  # it does not wait for us
         client.sendall(b"%d\n" % number)
-    except OSError:
-        pass  # it does not wait for us
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
@@ -129,6 +126,7 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
+    tempfile.tempdir = None
     os.chdir(request["folder"])
     if request["umask"] is not None:
         os.umask(request["umask"])
@@ -136,7 +134,7 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         old = getattr(sys, name)
-        stream = open(  # noqa: SIM115 - the process's own, to its end
+        own = open(  # noqa: SIM115 - to the end of the process
             number,
             mode,
             encoding=old.encoding,
@@ -144,22 +142,22 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
             buffering=1 if name == "stderr" or os.isatty(number) else -1,
             closefd=False,
         )
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+        setattr(sys, name, own)
+        setattr(sys, f"__{name}__", own)
     sys.argv = ["-m", *request["arguments"]]
 
 
 def main() -> None:
     """Serve; in a child, run its module to the end of the process."""
-    {"burner": import_burner, "worker": import_worker}[sys.argv[1]]()
+    _, program, address = sys.argv
+    {"burner": import_burner, "worker": import_worker}[program]()
     gc.collect()
     gc.freeze()
-    folder = tempfile.mkdtemp()
-    address = Path(folder) / "socket"
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(address))
+        listener.bind(address)
         listener.listen(128)
-        print(address, flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         request = serve(listener)
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 

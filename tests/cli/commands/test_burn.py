@@ -16,6 +16,7 @@ from burner.cli.parameters.slots import station_id
 from tests.chinese import english_in
 from tests.images import app_image, write_product
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest, start, until_begun
+from tests.warm.process import SERVERS
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
 
@@ -253,12 +254,16 @@ def test_ctrl_c_twice_stops_now_and_the_records_end_aborted(tmp_path: Path) -> N
 # -- a terminal ----------------------------------------------------------------------------------
 
 
-def terminal(folder: Path, *arguments: str) -> Any:
+COLD = [sys.executable, "-m", "burner"]
+
+
+def terminal(folder: Path, *arguments: str, started: list[str] | None = None) -> Any:
     """`burner burn` on a terminal of 80 × 24."""
     environment = {**os.environ, "PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+    program, *first = started or SERVERS.command()
     return pexpect.spawn(
-        sys.executable,
-        ["-m", "burner", "burn", str(PROFILE), *arguments],
+        program,
+        [*first, "burn", str(PROFILE), *arguments],
         cwd=str(folder),
         env={**environment, "TERM": "xterm-256color"},
         dimensions=(24, 80),
@@ -388,7 +393,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_a_closed_terminal_stops_nothing(tmp_path: Path) -> None:
-    child = terminal(tmp_path, "--bench", SLOW, "--yes")
+    child = terminal(tmp_path, "--bench", SLOW, "--yes", started=COLD)
     child.expect("BURNING|█▀▄ █ █")
     child.ptyproc.fileobj.close()  # and with it the terminal
     _, status = os.waitpid(child.pid, 0)
@@ -398,7 +403,7 @@ def test_a_closed_terminal_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_a_script_that_leaves_stops_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "burner", "burn", str(PROFILE), "--bench", SLOW, "--json"]
+    command = [*COLD, "burn", str(PROFILE), "--bench", SLOW, "--json"]
     environment = {**os.environ, "PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE)
     assert process.stdout

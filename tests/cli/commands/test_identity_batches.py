@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from click.testing import CliRunner
 from burner.bench.unit.unit_spec import mac_for
 from burner.cli.main import root
 from tests.runs import ADDED
+from tests.warm.process import SERVERS
 
 ROOT = Path(__file__).parents[3]
 SECRET = "0123456789abcdefABCDEF01"
@@ -159,9 +159,10 @@ def test_without_agreement_of_label_and_silicon_nothing_is_written(folder: Path)
 def test_on_a_terminal_a_wrong_label_is_asked_for_again_and_the_board_passes(folder: Path) -> None:
     pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
     source, mac = profile(folder, LABELLED), mac_for(1, 0).octets.hex().upper()
+    program, *first = SERVERS.command()
     child = pexpect.spawn(
-        sys.executable,
-        ["-m", "burner", "burn", str(source), "--bench", "sim:1", "--batch", "B", "--yes"],
+        program,
+        [*first, "burn", str(source), "--bench", "sim:1", "--batch", "B", "--yes"],
         cwd=str(folder),
         env={**os.environ, **ADDED, "TERM": "xterm-256color"},
         dimensions=(24, 100),

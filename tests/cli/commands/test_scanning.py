@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from burner.bench.unit.unit_spec import mac_for
 from burner.station.scanning.operator_commands import REWORK, reason_barcode, slot_barcode
 from tests.cli.run.event_lines import wrong_with
 from tests.runs import ADDED, PROFILE, ROOT, Running, burner, in_state, manifest, start
+from tests.warm.process import SERVERS
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
 
@@ -47,10 +47,11 @@ class Operator:
 
     def __init__(self, folder: Path, *arguments: str | Path) -> None:
         self.lines: list[Line] = []
-        command = ["-m", "burner", "burn", *map(str, arguments)]
+        program, *first = SERVERS.command()
+        first += ["burn", *map(str, arguments)]
         self._child = pexpect.spawn(
-            sys.executable,
-            [*command, "--batch", "B", "--operator", "li", "--yes", "--json"],
+            program,
+            [*first, "--batch", "B", "--operator", "li", "--yes", "--json"],
             cwd=str(folder),
             env={**os.environ, **ADDED},
             dimensions=(24, 4000),

@@ -24,6 +24,7 @@ from tests.cli.run.event_lines import wrong_with
 from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.in_process import Completed, run_burner
 from tests.runs import ROOT, burn
+from tests.warm.process import SERVERS
 
 UNITS = 3
 APP = 0x10000
@@ -55,7 +56,7 @@ def environment() -> dict[str, str]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "burner", "verify", "product.yaml", *arguments]
+    return [*SERVERS.command(), "verify", "product.yaml", *arguments]
 
 
 def verify(desk: Path, *arguments: str) -> Completed:

@@ -1,7 +1,6 @@
 """What is asked on a terminal before the board appears: what for, how often, what Enter does."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from burner.core.secrets.passphrase import PASSPHRASE
 from burner.manifest.local import keys
 from tests.cli.desk import refused, run
 from tests.runs import PROFILE, ROOT, SECRET, burn, burner, manifest
+from tests.warm.process import SERVERS
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal of our own needs a POSIX system")
 
@@ -29,9 +29,10 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def terminal(*arguments: str) -> Any:
     """A command on a terminal of 80 × 24."""
     environment = {**os.environ, "PLUG_C3_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+    program, *first = SERVERS.command()
     return pexpect.spawn(
-        sys.executable,
-        ["-m", "burner", *arguments],
+        program,
+        [*first, *arguments],
         env={**environment, "TERM": "xterm-256color"},
         dimensions=(24, 80),
         encoding="utf-8",

@@ -19,6 +19,7 @@ if sys.platform != "linux":
 
 import resource
 
+pytestmark = pytest.mark.usefixtures("cold_processes")
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
 
 
