@@ -105,7 +105,7 @@ def test_its_ready_line_is_one_json_object() -> None:
     command = [sys.executable, "-m", "burner.bench", "sim:1"]
     done = subprocess.run(command, input=b"", capture_output=True, timeout=100, check=True)
     ready = json.loads(done.stdout)
-    assert set(ready) == {"control", "slots", "waiting", "shelf"}
+    assert set(ready) == {"control", "slots", "waiting", "shelf", "boots"}
     assert done.stderr == b""
 
 
