@@ -1,9 +1,8 @@
-"""Makes the images of the example products from `*/source.toml`: `python firmware/build.py`.
+"""Makes the images of sensor-esp32 from its `source.toml`: `python firmware/build.py`.
 
 The images are whole and valid, and do nothing: every stretch of code begins with an endless loop,
 and the rest of it is noise that compresses about as well as machine code does. They stand in for
-a firmware until there is one to run; to a burn line there is no difference. Same source, same
-bytes, on any computer.
+a firmware; to a burn line there is no difference. Same source, same bytes, on any computer.
 """
 
 import struct

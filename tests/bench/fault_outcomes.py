@@ -26,7 +26,7 @@ TABLE = (
     Row({"kind": "wrong-chip"}, "FAIL", "E401", 1),
     Row({"kind": "flash-size", "size": "2MB"}, "FAIL", "E402", 1),
     Row({"kind": "unplug", "step": "write"}, "ERROR", "E505", 1),
-    Row({"kind": "unplug", "at_byte": 30000}, "ERROR", "E505", 1),
+    Row({"kind": "unplug", "at_byte": 15000}, "ERROR", "E505", 1),
     Row({"kind": "port-gone", "step": "write"}, "ERROR", "E505", 1),
     Row({"kind": "hang", "step": "write"}, "ERROR", "E501", 1, tries=3, slow=True),
     Row({"kind": "hang", "step": "write", "once": True}, "PASS", "", 0, tries=2),

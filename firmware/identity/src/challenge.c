@@ -2,14 +2,13 @@
 
 #include <string.h>
 
-#include "checksums.h"
+#include "frame.h"
 #include "text.h"
 
 #ifdef BURNER_CHALLENGE
 
 #define QUESTION "BURNER-CHALLENGE " BURNER_CHALLENGE_VERSION " "
 #define REPLY "BURNER-RESPONSE " BURNER_CHALLENGE_VERSION " "
-#define CRC_DIGITS 8
 
 /* A message of fields, each behind its length in two bytes, big endian. */
 struct message {
@@ -60,61 +59,6 @@ void burner_challenge_begin(struct burner_challenge *challenge, const struct bur
     challenge->registered = registered;
 }
 
-/* Finds the last question in the line: whatever stands before it was noise. */
-static const char *question_in(const char *line, size_t size)
-{
-    size_t length = strlen(QUESTION);
-    for (size_t at = size; at-- != 0;) {
-        if (size - at >= length && memcmp(line + at, QUESTION, length) == 0) {
-            return line + at;
-        }
-    }
-    return NULL;
-}
-
-/* Decodes hex digits; false where one is none. */
-static bool take_hex(const char *digits, uint8_t *bytes, size_t size)
-{
-    for (size_t at = 0; at < size; at++) {
-        int high = burner_hex_digit(digits[2 * at]), low = burner_hex_digit(digits[2 * at + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        bytes[at] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-/* Whether the text before the last blank has the CRC-32 behind it; then its length. */
-static bool is_sound(const char *text, size_t size, size_t *length)
-{
-    uint8_t crc[CRC_DIGITS / 2];
-    struct burner_checksum sum;
-    if (size < CRC_DIGITS + 1 || text[size - CRC_DIGITS - 1] != ' ' ||
-        !take_hex(text + size - CRC_DIGITS, crc, sizeof crc)) {
-        return false;
-    }
-    *length = size - CRC_DIGITS - 1;
-    burner_checksum_begin(&sum, BURNER_CRC32);
-    burner_checksum_add(&sum, (const uint8_t *)text, *length);
-    uint32_t stored = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 | crc[3];
-    return burner_checksum_end(&sum) == stored;
-}
-
-/* Ends the reply by the CRC-32 of its text, and makes it a line of its own. */
-static void end_reply(struct burner_text *text)
-{
-    struct burner_checksum sum;
-    burner_checksum_begin(&sum, BURNER_CRC32);
-    burner_checksum_add(&sum, (const uint8_t *)text->buffer + 2, text->used - 2); /* after CR LF */
-    uint32_t crc = burner_checksum_end(&sum);
-    const uint8_t bytes[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
-                              (uint8_t)crc};
-    burner_text_add(text, " ");
-    burner_text_add_hex(text, bytes, sizeof bytes, false);
-    burner_text_add(text, "\r\n");
-}
-
 /* Why no answer is given; NULL where one is. */
 static const char *refusal(const struct burner_challenge *challenge, uint32_t since_reset_ms)
 {
@@ -130,16 +74,15 @@ static const char *refusal(const struct burner_challenge *challenge, uint32_t si
 static bool answer_line(struct burner_challenge *challenge, uint32_t since_reset_ms, char *reply)
 {
     uint8_t nonce[BURNER_CHALLENGE_NONCE_SIZE], answer[BURNER_SHA256_SIZE];
-    size_t length, prefix = strlen(QUESTION);
+    size_t length;
     struct burner_text text;
-    const char *question = question_in(challenge->line, challenge->used);
-    if (question == NULL ||
-        !is_sound(question, challenge->used - (size_t)(question - challenge->line), &length)) {
+    const char *digits;
+    if (!burner_frame_find(challenge->line, challenge->used, QUESTION, &digits, &length)) {
         return false;
     }
     const char *refused = refusal(challenge, since_reset_ms);
     if (refused == NULL &&
-        (length != prefix + 2 * sizeof nonce || !take_hex(question + prefix, nonce, sizeof nonce))) {
+        (length != 2 * sizeof nonce || !burner_hex_decode(digits, nonce, sizeof nonce))) {
         refused = "refused nonce";
     }
     if (refused == NULL) {
@@ -155,7 +98,7 @@ static bool answer_line(struct burner_challenge *challenge, uint32_t since_reset
     } else {
         burner_text_add_hex(&text, answer, sizeof answer, false);
     }
-    end_reply(&text);
+    burner_frame_end(&text);
     return true;
 }
 

@@ -64,27 +64,26 @@ static void sha1_block(uint32_t state[8], const uint32_t words[16])
 
 static void sha256_block(uint32_t state[8], const uint32_t words[16])
 {
-    uint32_t w[64], v[8];
+    uint32_t w[64];
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     memcpy(w, words, 16 * sizeof w[0]);
-    memcpy(v, state, sizeof v);
     for (int t = 16; t < 64; t++) {
         uint32_t s0 = right(w[t - 15], 7) ^ right(w[t - 15], 18) ^ w[t - 15] >> 3;
         uint32_t s1 = right(w[t - 2], 17) ^ right(w[t - 2], 19) ^ w[t - 2] >> 10;
         w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
     for (int t = 0; t < 64; t++) {
-        uint32_t s1 = right(v[4], 6) ^ right(v[4], 11) ^ right(v[4], 25);
-        uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t first = v[7] + s1 + choice + SHA256_K[t] + w[t];
-        uint32_t s0 = right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += first;
-        v[0] = first + s0 + majority;
+        uint32_t s1 = right(e, 6) ^ right(e, 11) ^ right(e, 25);
+        uint32_t choice = (e & f) ^ (~e & g);
+        uint32_t first = h + s1 + choice + SHA256_K[t] + w[t];
+        uint32_t s0 = right(a, 2) ^ right(a, 13) ^ right(a, 22);
+        uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
+        h = g, g = f, f = e, e = d + first;
+        d = c, c = b, b = a, a = first + s0 + majority;
     }
-    for (int i = 0; i < 8; i++) {
-        state[i] += v[i];
-    }
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 static void hash_block(struct hashing *hashing)

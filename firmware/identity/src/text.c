@@ -82,6 +82,18 @@ int burner_hex_digit(char digit)
     return -1;
 }
 
+bool burner_hex_decode(const char *digits, uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at < size; at++) {
+        int high = burner_hex_digit(digits[2 * at]), low = burner_hex_digit(digits[2 * at + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        bytes[at] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
 static int base64_value(char character)
 {
     const char *found = character == '\0' ? NULL : strchr(BASE64, character);

@@ -24,6 +24,9 @@ void burner_text_add_base64(struct burner_text *text, const uint8_t *bytes, size
 /* The value of a hex digit; negative where it is none. */
 int burner_hex_digit(char digit);
 
+/* Decodes hex digits; false where one is none. */
+bool burner_hex_decode(const char *digits, uint8_t *bytes, size_t size);
+
 /* Decodes base64 in place, with its padding; false where it is none. */
 bool burner_base64_decode(char *text, size_t size, size_t *decoded);
 

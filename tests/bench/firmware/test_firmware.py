@@ -142,7 +142,7 @@ def test_an_empty_chip_says_what_an_empty_chip_says() -> None:
 
 def test_a_damaged_application_does_not_start(plug: tuple[Segment, ...]) -> None:
     host = burned(UNIT, plug)
-    host.chip.silicon.flash.program(0x20000 + 0x8000, bytes(16))
+    host.chip.silicon.flash.program(0x20000 + 0x1000, bytes(16))
     log = boot_log(host)
     assert "image is corrupt" in log
     assert "product_id" not in log
