@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from esptool.cmds import elf2image
+
 from burner.profile.c_source import c_string
 from burner.profile.product_header import product_header
 from burner.profile.reading import load_profile
@@ -90,8 +92,6 @@ def build() -> dict[str, bytes]:
 
 
 def _image(program: Program, folder: Path) -> bytes:
-    from esptool.cmds import elf2image
-
     elf = folder / f"{program.image}.elf"
     options = (*OPTIONS, f"-I{folder}", "-include", "product.h", "-T", program.layout)
     command = [COMPILER, *options, *program.sources, "-o", str(elf)]
