@@ -15,8 +15,10 @@ import yaml
 from burner.bench.process import BenchProcess
 from tests.bench.fault_outcomes import TABLE, Row
 from tests.processes import ends
-from tests.runs import Running, RunResult, burn, burner, in_state, manifest, start
+from tests.runs import ROOT, Running, RunResult, burn, burner, in_state, manifest, start
 
+LARGE = ROOT / "profiles" / "sensor-esp32.yaml"
+"""A product that takes long to burn."""
 LINE_FAULTS = [row for row in TABLE if row.fault["kind"] not in ("same-mac", "hang")]
 
 
@@ -98,7 +100,8 @@ def worker_of(burner_pid: int, slot: str) -> int:
 
 @pytest.fixture
 def bench() -> Iterator[BenchProcess]:
-    with BenchProcess("sim:4,boards=12,baud=921600,seed=11") as process:
+    """Its units take seconds: their application is large."""
+    with BenchProcess("sim:4,boards=12,baud=921600,seed=11", profile=LARGE) as process:
         yield process
 
 
@@ -114,7 +117,7 @@ def on(bench: BenchProcess) -> tuple[str, str]:
 
 
 MID_WRITE = 30_000
-"""Bytes to a chip: of a unit, the stub takes 7,000, and the whole 184,000."""
+"""Bytes to a chip: of a unit of LARGE, the stub takes 7,000, and the whole more than 100,000."""
 
 
 def await_writing(bench: BenchProcess, running: Running, slots: str) -> None:
@@ -128,7 +131,7 @@ def await_writing(bench: BenchProcess, running: Running, slots: str) -> None:
 def test_a_stopped_worker_a_killed_one_and_a_port_that_vanishes_hold_nobody_up(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
-    running = start(tmp_path, *on(bench), warm=False)
+    running = start(tmp_path, *on(bench), profile=LARGE, warm=False)
     await_writing(bench, running, "1234")
     os.kill(worker_of(running.process.pid, "1"), signal.SIGSTOP)
     os.kill(worker_of(running.process.pid, "2"), signal.SIGKILL)
@@ -218,12 +221,14 @@ def test_a_chip_that_comes_back_under_another_port_name_after_reset_passes(tmp_p
 def test_kill_9_in_mid_write_then_again_loses_nothing_and_doubles_nothing(
     tmp_path: Path, bench: BenchProcess
 ) -> None:
-    running = start(tmp_path, *on(bench), "--batch", "B", "--quantity", "4", warm=False)
+    running = start(
+        tmp_path, *on(bench), "--batch", "B", "--quantity", "4", profile=LARGE, warm=False
+    )
     await_writing(bench, running, "1234")
     workers = [worker_of(running.process.pid, slot) for slot in "1234"]
     running.kill()
     assert ends(*workers), "a worker outlived its parent"
-    again = burn(tmp_path, *on(bench), "--batch", "B", "--quantity", "4")
+    again = burn(tmp_path, *on(bench), "--batch", "B", "--quantity", "4", profile=LARGE)
     assert again.status == 0, again.errors
     records = manifest(tmp_path)
     by_unit = by_name(records)
