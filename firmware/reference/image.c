@@ -56,14 +56,14 @@ static const char *find_end(const struct partition *slot, const struct header *h
     *end = sizeof *header;
     for (unsigned number = 0; number < header->segment_count; number++) {
         if (!flash_read(slot->offset + *end, &segment, sizeof segment)) {
-            return "the flash cannot be read";
+            return ": the flash cannot be read";
         }
         if (data_address(&segment) == 0) {
-            return "a segment lies outside of the application's memory - image is corrupt";
+            return ": a segment lies outside of the application's memory - image is corrupt";
         }
         *end += (uint32_t)sizeof segment + segment.size;
         if (*end + ALIGNMENT + BURNER_SHA256_SIZE > room) {
-            return "it ends behind its partition, or is too large - image is corrupt";
+            return " ends behind its partition, or is too large - image is corrupt";
         }
     }
     return NULL;
@@ -72,15 +72,15 @@ static const char *find_end(const struct partition *slot, const struct header *h
 static const char *check_header(const struct header *header)
 {
     if (header->magic != MAGIC) {
-        return "it has invalid magic byte";
+        return " has invalid magic byte";
     }
     if (header->chip_id != CHIP_ID) {
-        return "mismatch chip ID: it is for another chip";
+        return ": mismatch chip ID, it is for another chip";
     }
     if (header->segment_count == 0 || header->segment_count > MOST_SEGMENTS) {
-        return "wrong number of segments - image is corrupt";
+        return ": wrong number of segments - image is corrupt";
     }
-    return header->has_digest == 1 ? NULL : "it has no SHA-256 - image is corrupt";
+    return header->has_digest == 1 ? NULL : " has no SHA-256 - image is corrupt";
 }
 
 /* Compares checksum and SHA-256 of the copy in SRAM; `end` is where its segments end. */
@@ -98,11 +98,11 @@ static const char *check_content(const uint8_t *image, unsigned segment_count, u
     }
     uint32_t checksum = end | (ALIGNMENT - 1);
     if (image[checksum] != sum) {
-        return "checksum failed - image is corrupt";
+        return ": checksum failed - image is corrupt";
     }
     if (!burner_digest(BURNER_SHA256, image, checksum + 1, digest) ||
         memcmp(image + checksum + 1, digest, sizeof digest) != 0) {
-        return "SHA-256 failed - image is corrupt";
+        return ": SHA-256 failed - image is corrupt";
     }
     return NULL;
 }
@@ -125,7 +125,7 @@ image_entry *image_load(const struct partition *slot, const char **problem)
     struct header header;
     uint32_t end;
     if (!flash_read(slot->offset, &header, sizeof header)) {
-        *problem = "the flash cannot be read";
+        *problem = ": the flash cannot be read";
         return NULL;
     }
     *problem = check_header(&header);
@@ -136,10 +136,10 @@ image_entry *image_load(const struct partition *slot, const char **problem)
         size_t size = (end | (ALIGNMENT - 1)) + 1 + BURNER_SHA256_SIZE;
         *problem = flash_read_words(slot->offset, (uint32_t *)(uintptr_t)STAGE_START, size)
                        ? check_content(image, header.segment_count, end)
-                       : "the flash cannot be read";
+                       : ": the flash cannot be read";
     }
     if (*problem == NULL && !is_inside(header.entry, 4, INSTRUCTION_START)) {
-        *problem = "its entry lies outside of the application's memory - image is corrupt";
+        *problem = ": its entry lies outside of the application's memory - image is corrupt";
     }
     if (*problem != NULL) {
         return NULL;

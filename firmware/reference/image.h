@@ -7,7 +7,7 @@
 
 typedef void image_entry(void);
 
-/* NULL: `problem` says why it cannot start. */
+/* NULL: it cannot start; `problem` says why, as the end of a line that begins with its place. */
 image_entry *image_load(const struct partition *slot, const char **problem);
 
 #endif

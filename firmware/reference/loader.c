@@ -22,7 +22,6 @@ int main(void)
     console_print(entry == NULL ? "loader: image at " : "loader: Loaded app from partition at offset ");
     console_print_hex(slot.offset);
     if (entry == NULL) {
-        console_print(": ");
         stop(problem);
     }
     console_end_line();

@@ -236,7 +236,7 @@ def test_a_key_that_was_burned_anew_counts_before_the_one_that_was_moved(
 def test_the_first_boot_changes_the_mutable_regions_and_no_other(
     plug: tuple[Segment, ...],
 ) -> None:
-    host = burned(UNIT, plug)
+    host = burned(replace(UNIT, firmware=FirmwareBehaviour(executed=False)), plug)
     flash = host.chip.silicon.flash
     before = flash.read(0, flash.size)
     boot_log(host)
