@@ -122,6 +122,7 @@ def generated() -> dict[str, str]:
         "PRODUCT_NAME": c_string(profile.product.name),
         "PRODUCT_VERSION": c_string(profile.product.version),
         "PARTITION_TABLE_OFFSET": f"{profile.partition_table.offset:#x}u",
+        "FLASH_SIZE": f"{profile.flash.size:#x}u",
     }
     lines = [f"#define {name} {value}\n" for name, value in defines.items()]
     return {"product.h": "".join(lines), "product_identity.h": product_header(profile)}

@@ -29,9 +29,19 @@
 #define WDT_UNLOCK 0x50D83AA1
 #define SUPER_WDT_UNLOCK 0x8F1D312A
 
-#define SECTOR_SIZE 4096
+#define SPI1_USER REGISTER(0x60002018)
+#define SPI1_USER2 REGISTER(0x60002020)
+#define SPI_SENDS_COMMAND (1u << 31)
+#define SPI_COMMAND_OF_8_BITS (7u << 28)
 
-/* In the mask ROM, at the address that the linker script gives. */
+#define BLOCK_SIZE 0x10000
+#define SECTOR_SIZE 4096
+#define PAGE_SIZE 256
+#define FLASH_STATUS_BITS 0xFFFF
+
+/* In the mask ROM, at the addresses that the linker script gives. */
+int esp_rom_spiflash_config_param(uint32_t device, uint32_t size, uint32_t block, uint32_t sector,
+                                  uint32_t page, uint32_t status);
 int esp_rom_spiflash_read(uint32_t address, uint32_t *words, int32_t size);
 
 void stop_watchdogs(void)
@@ -80,6 +90,17 @@ void read_base_mac(uint8_t mac[6])
     for (unsigned at = 0; at < 6; at++) {
         mac[at] = (uint8_t)(at < 2 ? high >> 8 * (1 - at) : low >> 8 * (5 - at));
     }
+}
+
+void flash_begin(void)
+{
+    /* Values of these bits after a reset of the chip; the mask ROM relies on them, and does not set
+     * them in every mode of the flash. */
+    SPI1_USER |= SPI_SENDS_COMMAND;
+    SPI1_USER2 |= SPI_COMMAND_OF_8_BITS;
+    /* The mask ROM takes every flash for one of 2 MB, and reads nothing behind that. */
+    esp_rom_spiflash_config_param(0, FLASH_SIZE, BLOCK_SIZE, SECTOR_SIZE, PAGE_SIZE,
+                                  FLASH_STATUS_BITS);
 }
 
 bool flash_read_words(uint32_t address, uint32_t *words, size_t size)

@@ -23,6 +23,9 @@ uint32_t since_reset_ms(void);
 /* The base MAC in eFuse, in its usual order. */
 void read_base_mac(uint8_t mac[6]);
 
+/* Makes the flash readable as a whole. Once after a reset, before the first reading. */
+void flash_begin(void);
+
 /* Reads whole words: `address` and `size` are multiples of 4. */
 bool flash_read_words(uint32_t address, uint32_t *words, size_t size);
 

@@ -9,6 +9,7 @@ int main(void)
     struct partition slot;
     const char *problem;
     stop_watchdogs();
+    flash_begin();
     console_print("\r\nloader: reference firmware of burner\r\n");
     if (!partition_at(0, &slot)) {
         console_print("loader: load partition table error: no table at ");
