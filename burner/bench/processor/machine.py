@@ -72,7 +72,8 @@ class Machine:
     def __init__(
         self, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash, entry: int
     ) -> None:
-        self._memory, self._registers, self._flash = memory, registers, flash
+        self._memory, self._registers = memory, registers
+        self._rom = mask_rom.FlashFunctions(flash, memory)
         self.pc = entry
         self._bad_access: tuple[Cause, int] | None = None
         self._refused: NotExecutableError | None = None
@@ -163,12 +164,13 @@ class Machine:
         if bad_access is None:
             return self._enter_trap(*self._exception(error))
         cause, address = bad_access
-        if cause is Cause.FETCH and address == mask_rom.SPIFLASH_READ:
+        if cause is Cause.FETCH:
             arguments = [self._uc.reg_read(register) for register in _ARGUMENTS]
-            result = mask_rom.spiflash_read(self._flash, self._memory, *arguments)
-            self._uc.reg_write(_ARGUMENTS[0], result)
-            self.pc = self._uc.reg_read(_RA)
-            return True
+            result = self._rom.call(address, arguments)
+            if result is not None:
+                self._uc.reg_write(_ARGUMENTS[0], result)
+                self.pc = self._uc.reg_read(_RA)
+                return True
         if place := range_of(address):
             does = {Cause.FETCH: "calls", Cause.LOAD: "reads", Cause.STORE: "writes to"}[cause]
             caller = self._uc.reg_read(_RA) if cause is Cause.FETCH else self.pc

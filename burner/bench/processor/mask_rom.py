@@ -1,9 +1,10 @@
 """What the mask ROM of an ESP32-C3 does: it loads the image at 0x0, and reads the flash.
 
-A model. The texts are those that the chip's own ROM prints; the address of its function is that of
-ESP-IDF's linker script of the ROM (`esp32c3.rom.ld`).
+A model. The texts are those that the chip's own ROM prints; the addresses of its functions are
+those of ESP-IDF's linker script of the ROM (`esp32c3.rom.ld`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from burner.bench.processor.chip_memory import DATA, ChipMemory, range_of
@@ -17,6 +18,10 @@ CHIP = "esp32c3"
 LARGEST_IMAGE = 0x20000
 SPIFLASH_READ = 0x40000130
 """`esp_rom_spiflash_read(address, to, size)`: 0, or 1 where it fails."""
+SPIFLASH_CONFIG_PARAM = 0x40000134
+"""`esp_rom_spiflash_config_param(device, size, …)`: 0. It says how large the flash is."""
+FLASH_SIZE_AT_RESET = 0x200000
+"""For so large the ROM takes every flash until it is told otherwise."""
 STACK_TOP = 0x3FCDE710
 """The stack of the ROM, on which it starts the program."""
 _HEADER_SIZE = 24
@@ -89,19 +94,34 @@ def _check_entry(parsed: image.AppImage) -> None:
         raise NotExecutableError(f"the boot image begins at {entry:#x}, where it loads nothing")
 
 
-def spiflash_read(flash: NorFlash, memory: ChipMemory, address: int, to: int, size: int) -> int:
-    """The ROM's function.
+class FlashFunctions:
+    """The functions of the ROM that a program may call."""
 
-    Raises:
-        NotExecutableError: a call whose effect is not known.
-    """
-    if to % 4 or size % 4 or not 0 <= size <= DATA.end - DATA.start:
-        raise NotExecutableError(f"reads {size} bytes of flash to {to:#x}: whole words only")
-    if address + size > flash.size:
-        return 1
-    if not memory.write(to, flash.read(address, size)):
-        raise NotExecutableError(f"reads the flash to {to:#x}")
-    return 0
+    def __init__(self, flash: NorFlash, memory: ChipMemory) -> None:
+        self._flash, self._memory = flash, memory
+        self._readable = FLASH_SIZE_AT_RESET
+
+    def call(self, address: int, arguments: Sequence[int]) -> int | None:
+        """What the function at this address gives; None: it is not modelled.
+
+        Raises:
+            NotExecutableError: a call whose effect is not known.
+        """
+        if address == SPIFLASH_READ:
+            return self._read(*arguments)
+        if address == SPIFLASH_CONFIG_PARAM:
+            self._readable = arguments[1]
+            return 0
+        return None
+
+    def _read(self, address: int, to: int, size: int) -> int:
+        if to % 4 or size % 4 or not 0 <= size <= DATA.end - DATA.start:
+            raise NotExecutableError(f"reads {size} bytes of flash to {to:#x}: whole words only")
+        if address + size > min(self._readable, self._flash.size):
+            return 1
+        if not self._memory.write(to, self._flash.read(address, size)):
+            raise NotExecutableError(f"reads the flash to {to:#x}")
+        return 0
 
 
 def refuse_call(address: int) -> NotExecutableError:

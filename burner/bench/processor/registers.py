@@ -1,8 +1,8 @@
 """The registers of an ESP32-C3 that a program on the bench may use.
 
-UART0, the eFuses, the system timer, and the watchdogs, at the addresses of Espressif's technical
-reference manual. Every other register is refused: a program must not take a value for real that
-nothing stands behind.
+UART0, the eFuses, the system timer, the watchdogs, and how SPI1 sends a command to the flash; at
+the addresses of Espressif's technical reference manual. Every other register is refused: a program
+must not take a value for real that nothing stands behind.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,10 @@ _WATCHDOGS = frozenset(
     }
 )
 
-PAGES = (UART0, 0x60008000, 0x6001F000, 0x60020000, 0x60023000)
+_SPI1_AT_RESET = {0x60002018: 0x80000000, 0x60002020: 0x70000000}
+"""USER and USER2: a command is sent, and has eight bits."""
+
+PAGES = (UART0, 0x60002000, 0x60008000, 0x6001F000, 0x60020000, 0x60023000)
 """The pages of 4 KB that hold them."""
 
 PATIENCE = 64
@@ -54,7 +57,7 @@ class ProgramRegisters:
         self.received = bytearray()
         """Sent by the host, not read by the program yet."""
         self._efuses = efuses
-        self._kept: dict[int, int] = {}
+        self._kept = dict(_SPI1_AT_RESET)
         self._looks = self._looks_at_timer = self._accesses = 0
         self._ticks = self._latched = 0
 
@@ -91,7 +94,7 @@ class ProgramRegisters:
             raise NotExecutableError(f"reads {size} bytes of a register at {address:#x}")
         if address in EFUSES:
             return self._efuses.get(address, 0)
-        if address in _WATCHDOGS:
+        if address in _WATCHDOGS or address in _SPI1_AT_RESET:
             return self._kept.get(address, 0)
         return self._read_timer(address)
 
@@ -120,7 +123,7 @@ class ProgramRegisters:
         elif size == 4 and address == SYSTIMER_UNIT0:
             if value & _UPDATE:
                 self._look_at_timer()
-        elif size == 4 and address in _WATCHDOGS:
+        elif size == 4 and (address in _WATCHDOGS or address in _SPI1_AT_RESET):
             self._kept[address] = value
         else:
             raise NotExecutableError(f"writes to the register at {address:#x}")

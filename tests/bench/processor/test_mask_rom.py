@@ -3,7 +3,7 @@
 import pytest
 
 from burner.bench.processor import mask_rom
-from burner.bench.processor.chip_memory import ChipMemory
+from burner.bench.processor.chip_memory import DATA, ChipMemory
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.unit.unit_spec import UnitSpec
@@ -69,3 +69,15 @@ def test_an_image_that_the_rom_would_start_and_the_bench_cannot(image: bytes, wh
     with pytest.raises(NotExecutableError) as caught:
         load(image)
     assert str(caught.value) == why
+
+
+def test_nothing_behind_2_mb_is_read_before_the_rom_knows_how_large_the_flash_is() -> None:
+    flash, memory = NorFlash(UnitSpec(flash_size=4 << 20)), ChipMemory()
+    flash.program(0x1F0000, b"there")
+    rom = mask_rom.FlashFunctions(flash, memory)
+    reading = (0x1F0000, DATA.start, 0x20000)
+    assert rom.call(mask_rom.SPIFLASH_READ, reading) == 1
+    assert rom.call(mask_rom.SPIFLASH_CONFIG_PARAM, (0, 4 << 20, 0)) == 0
+    assert rom.call(mask_rom.SPIFLASH_READ, reading) == 0
+    assert memory.read(DATA.start, 5) == b"there"
+    assert rom.call(0x40000138, reading) is None

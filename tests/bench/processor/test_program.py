@@ -105,7 +105,7 @@ def test_reading_behind_the_end_of_the_flash_fails_as_in_the_rom() -> None:
     [
         (3, 0x00600613, "reads 6 bytes of flash to 0x3fc80000: whole words only"),
         (2, 0x300005B7, "reads the flash to 0x30000000"),
-        (4, 0x134300E7, "calls the mask ROM at 0x40000134, at 0x403ce818"),
+        (4, 0x138300E7, "calls the mask ROM at 0x40000138, at 0x403ce818"),
     ],
 )
 def test_a_call_whose_effect_is_not_known_is_refused(at: int, instruction: int, says: str) -> None:
