@@ -15,6 +15,10 @@ class Cloud(StrEnum):
     """Tencent Cloud IoT Hub."""
     TENCENT_EXPLORER = "tencent-explorer"
     """Tencent Cloud IoT Explorer."""
+    ALIBABA = "alibaba"
+    """Alibaba Cloud IoT Platform."""
+    VOLCENGINE = "volcengine"
+    """Volcengine IoT."""
 
 
 @dataclass(frozen=True)
@@ -31,5 +35,7 @@ class Platform:
     """Firmware that registers holds one of them."""
     device_secret: Callable[[bytes], str]
     """The form of a device's own secret: from 16 random bytes."""
+    certificates: bool
+    """Whether products may give certificates."""
     repeats: int
     """How often a registered device may register again, as long as it is not activated."""

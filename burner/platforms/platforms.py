@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
+from burner.platforms.alibaba import ALIBABA
 from burner.platforms.platform import Cloud, Platform
 from burner.platforms.tencent_explorer import TENCENT_EXPLORER
 from burner.platforms.tencent_hub import TENCENT_HUB
+from burner.platforms.volcengine import VOLCENGINE
 
 PLATFORMS: Final[Mapping[Cloud, Platform]] = {
     Cloud.TENCENT_HUB: TENCENT_HUB,
     Cloud.TENCENT_EXPLORER: TENCENT_EXPLORER,
+    Cloud.ALIBABA: ALIBABA,
+    Cloud.VOLCENGINE: VOLCENGINE,
 }

@@ -39,6 +39,8 @@ class Applicant:
     product_id: str
     device_name: str
     secret: Secret
+    instance: str = ""
+    """The instance of the platform that has the product, where it asks for one."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class RegistrationApi(Protocol):
         ...
 
     @property
+    def needs_tls(self) -> bool:
+        """Whether its answers are for TLS alone."""
+        ...
+
+    @property
     def codes(self) -> Mapping[str, Code]:
         """The platform's error codes, each as ours; of several for one of ours the platform's own
         first.
@@ -134,6 +141,7 @@ class RegistrationApi(Protocol):
 _NEAREST = {
     Code.CLOUD_CLOCK_WRONG: Code.CLOUD_SIGNATURE_REFUSED,
     Code.CLOUD_TOO_MANY_REQUESTS: Code.CLOUD_FAILED,
+    Code.CLOUD_NAME_REGISTERED: Code.CLOUD_REGISTRATION_OFF,
 }
 """What a platform says that has no code of its own for the former."""
 

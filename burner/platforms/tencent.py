@@ -79,6 +79,7 @@ class TencentApi:
 
     path = "/device/register"
     content_type = "application/json"
+    needs_tls = False
     codes: Mapping[str, Code] = {
         "InternalError": Code.CLOUD_FAILED,
         "ResourceNotFound.ProductNotExist": Code.CLOUD_PRODUCT_UNKNOWN,
@@ -184,6 +185,7 @@ class OlderTencentApi:
 
     path = "/register/dev"
     content_type = "application/json"
+    needs_tls = False
     codes: Mapping[str, Code] = {
         "1000": Code.CLOUD_FAILED,
         "1004": Code.CLOUD_PRODUCT_UNKNOWN,

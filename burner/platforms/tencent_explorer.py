@@ -15,5 +15,6 @@ TENCENT_EXPLORER: Final = Platform(
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
     device_secret=tencent.device_psk,
+    certificates=True,
     repeats=0,
 )

@@ -12,5 +12,6 @@ TENCENT_HUB: Final = Platform(
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
     device_secret=tencent.device_psk,
+    certificates=True,
     repeats=0,
 )

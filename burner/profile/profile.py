@@ -18,8 +18,6 @@ from pydantic import (
 
 from burner.core.baud_rates import Baud
 from burner.core.code import Code
-from burner.core.errors import BurnerError
-from burner.core.secrets.reference import parse_reference
 from burner.core.segments import RegionClass
 from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
@@ -30,7 +28,9 @@ from burner.platforms.platforms import PLATFORMS
 from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
+from burner.profile.product import Product
 from burner.provisioning.carriers import CarrierSettings
+from burner.provisioning.key_config import KeyConfig, longest_key
 
 FORMAT = 1
 """The newest format of a profile that is read here."""
@@ -59,19 +59,6 @@ def _known_format(number: object) -> object:
     return number
 
 
-def _reference(text: str) -> str:
-    try:
-        parse_reference(text)
-    except BurnerError:
-        allowed = "env:NAME, file:PATH, keyring:SERVICE/USER or prompt, never the secret itself"
-        raise refusal(
-            Code.SECRET_REFERENCE_INVALID,
-            "found text that is not a reference (not shown)",
-            allowed,
-        ) from None
-    return text
-
-
 def _flash_size(size: int) -> int:
     if size & (size - 1) or not 0x40000 <= size <= 0x8000000:
         raise ValueError("the size of a flash part: 256K, 512K, 1MB, 2MB, 4MB … 128MB")
@@ -98,32 +85,6 @@ def _reason(text: str) -> str:
 
 WarningCode = Annotated[str, AfterValidator(_code)]
 Reason = Annotated[str, AfterValidator(_reason), Field(max_length=200)]
-
-
-class Product(StrictModel):
-    """Name, version and cloud identity of the product."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    """Its name in records and in the name of the release file, such as `plug-c3`."""
-    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
-    """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
-    bytes need a new one (E188)."""
-    cloud: Cloud = Cloud.TENCENT_HUB
-    """The platform with which the units register: docs/cloud.md. It decides which ProductIDs,
-    secrets and names are allowed."""
-    id: str
-    """The ProductID from the cloud console. Tencent's is exactly 10 of 0-9 and A-Z."""
-    secret: Annotated[str, AfterValidator(_reference)]
-    """A reference to the ProductSecret, such as `env:NAME`, never the secret itself:
-    docs/product-secret.md has every form."""
-
-    @field_validator("id")
-    @classmethod
-    def _allowed_id(cls, text: str, info: ValidationInfo) -> str:
-        rules = PLATFORMS[info.data.get("cloud", Cloud.TENCENT_HUB)].rules
-        if problem := rules.check_product_id(text):
-            raise refusal(*problem)
-        return text
 
 
 class Chip(StrictModel):
@@ -334,6 +295,11 @@ class Profile(FlashPlan):
     def platform(self) -> Platform:
         """The platform with which the units register."""
         return PLATFORMS[self.product.cloud]
+
+    @property
+    def longest_key(self) -> KeyConfig:
+        """The key of a unit that would take the most room."""
+        return longest_key(self.platform.rules, self.product.id)
 
     @property
     def title(self) -> str:

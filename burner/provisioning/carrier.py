@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from burner.flash.layout import Layout
     from burner.flash.partition_table import Partition
 
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import KeyConfig
 
 
 class KeyState(StrEnum):
@@ -114,18 +114,19 @@ def partition_of(
 
 
 def try_to_fill(
-    carrier: FlashCarrier, layout: "Layout", *parts: Callable[[], object]
+    carrier: FlashCarrier, layout: "Layout", longest: KeyConfig, *parts: Callable[[], object]
 ) -> list[Finding]:
     """Fill a carrier with the longest key there is, and collect what is wrong.
 
     Args:
         carrier: to be filled.
         layout: that it fills.
+        longest: the key.
         parts: of the work. Each is tried, so that one failure does not hide the others.
     """
 
     def whole() -> None:
-        carrier.fill(layout, LONGEST_KEY)
+        carrier.fill(layout, longest)
         carrier.read_ranges(layout)
 
     findings = dict.fromkeys(finding for part in parts for finding in _tried(part))

@@ -7,6 +7,7 @@ from pydantic import Field
 from burner.provisioning.at_carrier import AtCarrier, AtSettings
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
+from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
 from burner.provisioning.raw_carrier import RawCarrier
@@ -19,17 +20,17 @@ CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]
 Carrier = FlashCarrier | AtCarrier
 
 
-def carrier_for(settings: AnySettings) -> Carrier:
-    """The carrier for the settings of a profile."""
+def carrier_for(settings: AnySettings, longest: KeyConfig = LONGEST_KEY) -> Carrier:
+    """The carrier for the settings of a profile; it must take the longest key of its platform."""
     match settings:
         case NvsSettings():
-            return NvsCarrier(settings)
+            return NvsCarrier(settings, longest=longest)
         case FileSettings():
-            return FileCarrier(settings)
+            return FileCarrier(settings, longest)
         case PatchSettings():
-            return PatchCarrier(settings)
+            return PatchCarrier(settings, longest)
         case RawSettings():
-            return RawCarrier(settings)
+            return RawCarrier(settings, longest)
         case AtSettings():
             return AtCarrier(settings)
 

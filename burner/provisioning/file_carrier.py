@@ -135,8 +135,9 @@ class FileSettings(PartitionCarrierSettings):
 class FileCarrier:
     """Fills a file-system partition."""
 
-    def __init__(self, settings: FileSettings) -> None:
+    def __init__(self, settings: FileSettings, longest: KeyConfig = LONGEST_KEY) -> None:
         self.settings = settings
+        self._longest = longest
 
     def needs_name(self) -> bool:
         return self.holds_name()
@@ -145,9 +146,8 @@ class FileCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        findings = try_to_fill(
-            self, layout, lambda: self._partition(layout), lambda: self.content(LONGEST_KEY)
-        )
+        parts = (lambda: self._partition(layout), lambda: self.content(self._longest))
+        findings = try_to_fill(self, layout, self._longest, *parts)
         return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
@@ -160,7 +160,7 @@ class FileCarrier:
         partition = self._partition(layout)
         if self.settings.region_class is RegionClass.MUTABLE:
             return (FlashRange(partition.name, partition.offset, partition.size),)
-        images = [self._image(partition.size, key) for key in _EXTREMES]
+        images = [self._image(partition.size, key) for key in _extremes(self._longest)]
         return tuple(
             FlashRange(_place_name(partition.name, start), partition.offset + start, size)
             for start, size in used(images)
@@ -308,8 +308,8 @@ def _place_name(partition: str, start: int) -> str:
     return f"{partition}+{start:#x}" if start else partition
 
 
-_EXTREMES: Final = (
-    KeyConfig("P" * 10, Secret(b"S" * 16), "N"),
-    KeyConfig("P" * 10, Secret(b"\\" * 32), "N" * 48),
-)
-"""The keys that make the shortest and the longest JSON."""
+def _extremes(longest: KeyConfig) -> tuple[KeyConfig, KeyConfig]:
+    """The keys that make the shortest and the longest JSON."""
+    escaped = Secret(b"\\" * len(longest.product_secret.reveal()))
+    shortest = KeyConfig(longest.product_id, Secret(b"S" * RULES.secret.shortest), "N")
+    return shortest, KeyConfig(longest.product_id, escaped, longest.device_name)

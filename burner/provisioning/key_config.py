@@ -19,11 +19,11 @@ class KeyConfig:
     device_name: str = ""
 
 
-def longest_key(rules: ProductRules) -> KeyConfig:
-    """The key of a platform that takes the most room."""
+def longest_key(rules: ProductRules, product_id: str) -> KeyConfig:
+    """The key of a product that takes the most room."""
     secret = Secret(b"S" * rules.secret.longest)
-    return KeyConfig("P" * rules.product_id.longest, secret, "N" * rules.names.longest)
+    return KeyConfig(product_id, secret, "N" * rules.names.longest)
 
 
-LONGEST_KEY = longest_key(RULES)
+LONGEST_KEY = longest_key(RULES, "P" * RULES.product_id.longest)
 """Tencent's."""

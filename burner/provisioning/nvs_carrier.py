@@ -7,6 +7,7 @@ the key partition until flash encryption is on: without flash encryption it prot
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
@@ -17,6 +18,7 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
 from burner.core.words.plural import counted
 from burner.core.yaml_schema import StrictModel, refusal, refuse_problems
+from burner.platforms.platform import Cloud
 from burner.provisioning.carrier import FlashRange, KeyState, bytes_of, partition_of, try_to_fill
 from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
 from burner.provisioning.nvs_reader import (
@@ -41,9 +43,38 @@ from burner.provisioning.nvs_writer import (
     write_nvs,
 )
 
-PRESETS: Final[Mapping[str, Mapping[str, object]]] = {
-    "esp-qcloud": {"partition": "fctry", "namespace": "qcloud-key"},
+
+@dataclass(frozen=True)
+class NvsPreset:
+    """The layout of a known firmware."""
+
+    clouds: tuple[Cloud, ...]
+    """The platforms with which it registers."""
+    partition: str
+    namespace: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+PRESETS: Final[Mapping[str, NvsPreset]] = {
+    "esp-qcloud": NvsPreset(
+        (Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER), partition="fctry", namespace="qcloud-key"
+    ),
+    "esp-aliyun": NvsPreset(
+        (Cloud.ALIBABA,),
+        partition="fctry",
+        namespace="aliyun-key",
+        keys={"product_id": "ProductKey", "product_secret": "ProductSecret"},
+    ),
+    "volcengine": NvsPreset(
+        (Cloud.VOLCENGINE,),
+        partition="fctry",
+        namespace="volc-key",
+        keys={"product_id": "product_key", "product_secret": "product_secret"},
+    ),
 }
+"""The first two are those of Espressif's SDKs. Volcengine's firmware has no layout in public: this
+one is burner's own.
+"""
 
 
 def _nvs_name(text: str) -> str:
@@ -120,9 +151,9 @@ class NvsSettings(PartitionCarrierSettings):
 
     kind: Literal["nvs"]
     """Strings in an NVS partition."""
-    preset: Literal["esp-qcloud"] | None = None
-    """`esp-qcloud` is `partition: fctry` and `namespace: qcloud-key`, Espressif's SDK for Tencent;
-    keys beside it come first."""
+    preset: Literal["esp-qcloud", "esp-aliyun", "volcengine"] | None = None
+    """Partition `fctry` with namespace and keys of a known firmware, one for each `product.cloud`:
+    docs/carriers.md. What stands beside it comes first."""
     partition: str
     """The data partition (data, nvs) that holds the key. Required without a preset."""
     namespace: NvsName
@@ -139,8 +170,14 @@ class NvsSettings(PartitionCarrierSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, data: Any) -> Any:
-        preset = data.get("preset") if isinstance(data, dict) else None
-        return {**PRESETS.get(str(preset), {}), **data} if preset else data
+        preset = PRESETS.get(str(data.get("preset"))) if isinstance(data, dict) else None
+        if preset is None:
+            return data
+        filled = {"partition": preset.partition, "namespace": preset.namespace, **data}
+        keys = data.get("keys", {})
+        if preset.keys and isinstance(keys, dict):
+            filled["keys"] = {**preset.keys, **keys}
+        return filled
 
     @model_validator(mode="after")
     def _no_key_twice(self) -> Self:
@@ -167,9 +204,13 @@ class NvsCarrier:
     """Fills an NVS partition. `random` makes encryption keys: n → n bytes."""
 
     def __init__(
-        self, settings: NvsSettings, random: Callable[[int], bytes] = secrets.token_bytes
+        self,
+        settings: NvsSettings,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        longest: KeyConfig = LONGEST_KEY,
     ) -> None:
         self.settings = settings
+        self._longest = longest
         self._random = random
 
     def needs_name(self) -> bool:
@@ -179,9 +220,8 @@ class NvsCarrier:
         return self.settings.keys.device_name is not None
 
     def check(self, layout: "Layout") -> list[Finding]:
-        findings = try_to_fill(
-            self, layout, lambda: self._partition(layout), lambda: self._key_partition(layout)
-        )
+        parts = (lambda: self._partition(layout), lambda: self._key_partition(layout))
+        findings = try_to_fill(self, layout, self._longest, *parts)
         return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
@@ -225,7 +265,8 @@ class NvsCarrier:
         """Bytes to read back: whole pages with content; all pages where the firmware writes too."""
         if self.settings.region_class is not RegionClass.FROZEN:
             return partition.size
-        filled = write_nvs(partition.size, self._entries(LONGEST_KEY), readonly=partition.readonly)
+        entries = self._entries(self._longest)
+        filled = write_nvs(partition.size, entries, readonly=partition.readonly)
         return -(-len(filled.rstrip(b"\xff")) // PAGE_SIZE) * PAGE_SIZE
 
     def _partition(self, layout: "Layout") -> "Partition":

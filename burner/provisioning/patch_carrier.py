@@ -118,8 +118,9 @@ class PatchSettings(StrictModel):
 class PatchCarrier:
     """Fills an application image."""
 
-    def __init__(self, settings: PatchSettings) -> None:
+    def __init__(self, settings: PatchSettings, longest: KeyConfig = LONGEST_KEY) -> None:
         self.settings = settings
+        self._longest = longest
 
     def needs_name(self) -> bool:
         return self.holds_name()
@@ -129,7 +130,7 @@ class PatchCarrier:
 
     def check(self, layout: "Layout") -> list[Finding]:
         arrays = (partial(self._find, layout, array) for array in self.settings.arrays())
-        findings = try_to_fill(self, layout, *arrays)
+        findings = try_to_fill(self, layout, self._longest, *arrays)
         image = layout.segments.get(self.settings.image)
         slot = layout.table.at(image.offset) if image else None
         if slot and slot.is_ota_slot:
@@ -172,7 +173,7 @@ class PatchCarrier:
     def _find(self, layout: "Layout", array: Array) -> None:
         """The arrays of one value, checked for room for the longest value. Raises BurnerError."""
         locate(self._image(layout).data, array)
-        _value(array, LONGEST_KEY)
+        _value(array, self._longest)
 
     def _text(self, array: Array, read: Mapping[str, bytes]) -> bytes:
         """The text in every array of a value, without the NULs after it."""

@@ -37,8 +37,9 @@ from burner.provisioning.raw_settings import WITHOUT_PARTITION, RawField, RawSet
 class RawCarrier:
     """Fills a struct in a partition."""
 
-    def __init__(self, settings: RawSettings) -> None:
+    def __init__(self, settings: RawSettings, longest: KeyConfig = LONGEST_KEY) -> None:
         self.settings = settings
+        self._longest = longest
 
     def needs_name(self) -> bool:
         return self.holds_name()
@@ -47,8 +48,9 @@ class RawCarrier:
         return any(field.key == "device_name" for field in self.settings.fields)
 
     def check(self, layout: "Layout") -> list[Finding]:
-        fields = (partial(_check_room, self.settings, field) for field in self.settings.fields)
-        findings = try_to_fill(self, layout, partial(self.read_ranges, layout), *fields)
+        settings, longest = self.settings, self._longest
+        fields = (partial(_check_room, settings, field, longest) for field in settings.fields)
+        findings = try_to_fill(self, layout, longest, partial(self.read_ranges, layout), *fields)
         return [*findings, *moved_from_readonly(self.settings, layout)]
 
     def fill(self, layout: "Layout", key: KeyConfig) -> tuple[Segment, ...]:
@@ -161,10 +163,10 @@ def _text(field: RawField, key: KeyConfig) -> bytes:
     return text
 
 
-def _check_room(settings: RawSettings, field: RawField) -> None:
+def _check_room(settings: RawSettings, field: RawField, longest: KeyConfig) -> None:
     """Whether a field takes the largest value that it may get. Raises BurnerError (E136)."""
     if field.kind == "text":
-        _text(field, LONGEST_KEY)
+        _text(field, longest)
     elif field.length_of is None:
         _packed(settings, field, {})
 

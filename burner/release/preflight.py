@@ -22,7 +22,6 @@ from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
 from burner.profile.reading import Reading, read_profile
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.carriers import as_flash_carrier, carrier_for
-from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.partition_settings import PartitionCarrierSettings
 from burner.provisioning.patch_carrier import PatchCarrier
 from burner.release.diff import UnitRecipe, keyless_regions
@@ -30,6 +29,7 @@ from burner.release.documents.documents import read_documents, secret_in_documen
 from burner.release.lint.accepted_warnings import accepted, check_acceptance
 from burner.release.lint.baud_rates import check_baud_rates
 from burner.release.lint.blank_partitions import check_blanks
+from burner.release.lint.carrier_of_platform import check_carrier_of_platform
 from burner.release.lint.challenge import check_challenge_in_images, check_challenge_settings
 from burner.release.lint.confidential_images import check_confidential_images
 from burner.release.lint.fixed_values import check_fixed_values
@@ -43,7 +43,6 @@ MAX_FILE_SIZE = 128 * 1024 * 1024
 """Bytes; the largest flash there is."""
 _OF_NO_PLACE = {Code.VALUE_EXCEEDS_FIELD, Code.PATCH_PLACEHOLDER_WRONG, Code.KEY_FILE_TOO_LARGE}
 """What is wrong with a key that no partition is to blame for."""
-_STAND_IN = Secret(b"S" * 32)
 """As long as a secret can be, for a layout that is checked without the real one."""
 
 
@@ -194,6 +193,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_validity(profile, datetime.now(UTC)),
         *check_fixed_values(profile),
         *check_challenge_settings(profile),
+        *check_carrier_of_platform(profile),
         *rules.unusual_product_id(profile.product.id, profile.place("product", "id")),
         *_check_private_keys(profile),
     ]
@@ -226,13 +226,15 @@ def _check_private_keys(profile: Profile) -> list[Finding]:
 
 def _flash_carrier(plan: FlashPlan) -> FlashCarrier | None:
     """The carrier that writes the key into flash; None where there is none."""
-    return as_flash_carrier(carrier_for(plan.carrier)) if isinstance(plan, Profile) else None
+    if not isinstance(plan, Profile):
+        return None
+    return as_flash_carrier(carrier_for(plan.carrier, plan.longest_key))
 
 
 def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
     """The key's segments as they will be, and what is wrong with them."""
     carrier = _flash_carrier(plan)
-    if carrier is None:
+    if carrier is None or not isinstance(plan, Profile):
         return (), []
     patched = carrier.settings.image if isinstance(carrier, PatchCarrier) else ""
     if patched in plan.files() and patched not in layout.segments:
@@ -240,7 +242,7 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
     if any(not finding.warning for finding in findings):
         return (), findings
-    return carrier.fill(layout, KeyConfig("P" * 10, _STAND_IN, "N" * 48)), findings
+    return carrier.fill(layout, plan.longest_key), findings
 
 
 def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Finding]:

@@ -8,6 +8,7 @@ import pytest
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
+from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
 from burner.platforms.registration import Applicant, Credentials, Freshness, HttpRequest
 from burner.platforms.tencent import APIS, OlderTencentApi, TencentApi, seal
@@ -214,6 +215,6 @@ def test_neither_request_nor_claim_nor_credentials_show_a_secret() -> None:
 
 
 def test_hub_and_explorer_are_told_apart_by_name_alone() -> None:
-    hub, explorer = PLATFORMS.values()
+    hub, explorer = PLATFORMS[Cloud.TENCENT_HUB], PLATFORMS[Cloud.TENCENT_EXPLORER]
     assert hub.title != explorer.title
     assert hub.rules == explorer.rules

@@ -32,8 +32,8 @@ class GatewayJournal:
     def answering(self, gateway: Gateway) -> Answer:
         """The function that answers requests and prints a line for each."""
 
-        def answer(request: HttpRequest, client: str) -> tuple[HTTPStatus, bytes]:
-            reply, served = gateway.answer(request)
+        def answer(request: HttpRequest, client: str, secured: bool) -> tuple[HTTPStatus, bytes]:
+            reply, served = gateway.answer(request, secured=secured)
             self._print_served(client, served)
             return reply.status, reply.body
 

@@ -105,6 +105,8 @@ def _product(
     )
     devices = Devices(terms, listed or {})
     kind = CredentialKind(chosen.credentials)
+    if kind is CredentialKind.CERTIFICATE and not platform.certificates:
+        raise click.UsageError(f"{platform.title} gives no certificates")
     return ServedProduct(profile.product.id, secret, platform, devices, kind)
 
 

@@ -75,12 +75,14 @@ class Gateway:
         self._now = now
         self._issuer = Issuer()
 
-    def answer(self, request: HttpRequest) -> tuple[HttpAnswer, Served]:
-        """The answer to a request, and what became of it."""
+    def answer(self, request: HttpRequest, *, secured: bool) -> tuple[HttpAnswer, Served]:
+        """The answer to a request, and what became of it. `secured`: it came over TLS."""
         path = request.path.partition("?")[0]
         api = self._apis.get(path)
         if api is None:
             return _refused(HTTPStatus.NOT_FOUND, path)
+        if api.needs_tls and not secured:
+            return _refused(HTTPStatus.FORBIDDEN, path, "over TLS only")
         kind = request.header("Content-Type").partition(";")[0].strip().lower()
         if kind != api.content_type:
             return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, path, f"not {api.content_type}")

@@ -39,8 +39,8 @@ class TooLargeError(Exception):
     """A request has more bytes than it may."""
 
 
-Answer = Callable[[HttpRequest, str], tuple[HTTPStatus, bytes]]
-"""Request and address of the client → status and JSON."""
+Answer = Callable[[HttpRequest, str, bool], tuple[HTTPStatus, bytes]]
+"""Request, address of the client, whether it came over TLS → status and JSON."""
 Refused = Callable[[str, HTTPStatus, str], None]
 """Is told of what is no request: address, status, why."""
 
@@ -218,7 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.BAD_REQUEST, "half a request")
             return
         request = HttpRequest(self.path, dict(self.headers.items()), body)
-        self._send(*self.server.answer(request, self.client_address[0]))
+        secured = self.server.tls is not None
+        self._send(*self.server.answer(request, self.client_address[0], secured))
 
     def _refuse(self, status: HTTPStatus, why: str = "") -> None:
         self.server.refused(self.client_address[0], status, why or status.phrase)

@@ -52,14 +52,16 @@ def request(
     secret: Secret = SECRET,
     seconds: int = NOW,
 ) -> HttpRequest:
-    return api.request(Applicant(product_id, name, secret), HOST, Freshness(seconds, 7))
+    return api.request(
+        Applicant(product_id, name, secret, instance="i"), HOST, Freshness(seconds, 7)
+    )
 
 
 def register(
     served: Gateway, api: RegistrationApi, name: str = "plug-7", **more: Any
 ) -> tuple[Credentials | str, Served]:
     """What a device gets: credentials, or the code that its own adapter reads out of the answer."""
-    answer, seen = served.answer(request(api, name, **more))
+    answer, seen = served.answer(request(api, name, **more), secured=True)
     try:
         return api.credentials(answer.body, SECRET), seen
     except BurnerError as error:

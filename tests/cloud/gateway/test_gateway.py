@@ -54,7 +54,7 @@ def test_a_product_with_certificates_gives_a_certificate_and_its_key() -> None:
 
 @both
 def test_a_wrong_secret_is_refused(api: Api) -> None:
-    answer, seen = gateway(product()).answer(request(api, secret=WRONG))
+    answer, seen = gateway(product()).answer(request(api, secret=WRONG), secured=True)
     assert seen.code is Code.CLOUD_SIGNATURE_REFUSED
     assert not seen.registered
     if api is OLDER:
@@ -156,7 +156,7 @@ def test_a_name_that_no_platform_takes_is_refused_before_it_is_created(api: Api)
 @both
 def test_a_body_that_is_no_request_is_a_bad_parameter(api: Api, body: bytes) -> None:
     headers = request(api).headers
-    _, seen = gateway(product()).answer(HttpRequest(api.path, headers, body))
+    _, seen = gateway(product()).answer(HttpRequest(api.path, headers, body), secured=True)
     assert (seen.code, seen.status) == (Code.CLOUD_REQUEST_INVALID, HTTPStatus.OK)
 
 
@@ -172,7 +172,9 @@ def test_a_body_that_is_no_request_is_a_bad_parameter(api: Api, body: bytes) -> 
 def test_another_path_or_content_type_is_no_registration(
     path: str, kind: str, status: HTTPStatus
 ) -> None:
-    answer, seen = gateway(product()).answer(HttpRequest(path, {"Content-Type": kind}, b"{}"))
+    answer, seen = gateway(product()).answer(
+        HttpRequest(path, {"Content-Type": kind}, b"{}"), secured=True
+    )
     assert (answer.status, seen.status, seen.registered) == (status, status, False)
 
 
@@ -188,6 +190,6 @@ def test_no_answer_and_no_event_holds_the_product_secret() -> None:
     served = gateway(product(limit=1))
     for secret in (SECRET, WRONG):
         for name in ("a", "a", "b"):
-            answer, seen = served.answer(request(CURRENT, name, secret=secret))
+            answer, seen = served.answer(request(CURRENT, name, secret=secret), secured=True)
             assert SECRET.reveal() not in answer.body
             assert SECRET.reveal().decode() not in repr(seen)

@@ -64,8 +64,8 @@ def answer_on(connection: socket.socket) -> tuple[int, bytes]:
 def serving(
     served: Gateway, bounds: Bounds = USUAL, tls: ssl.SSLContext | None = None
 ) -> Iterator[Serving]:
-    def answer(request: HttpRequest, _client: str) -> tuple[HTTPStatus, bytes]:
-        reply, _ = served.answer(request)
+    def answer(request: HttpRequest, _client: str, secured: bool) -> tuple[HTTPStatus, bytes]:
+        reply, _ = served.answer(request, secured=secured)
         return reply.status, reply.body
 
     refused: list[tuple[HTTPStatus, str]] = []
