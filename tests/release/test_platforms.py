@@ -11,6 +11,8 @@ from tests.runs import PROFILE
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef"
+OF_FIRMWARE = ("E107", "E122", "E128")
+"""What is said of the example's firmware, and of a secret that is not at hand."""
 
 
 def changed(folder: Path, *changes: tuple[str, str]) -> Path:
@@ -37,9 +39,9 @@ VOLCENGINE = of("volcengine", "6a323b6b0000000000000000", "volcengine")
 
 
 def findings(folder: Path, *changes: tuple[str, str]) -> list[tuple[str, str]]:
-    """Code and field of each finding but those about the secret and the application."""
+    """Code and field of each finding but those about the secret's place and the firmware."""
     seen = preflight(changed(folder, *changes)).findings
-    return [(f.code, f.place.partition(" ")[2]) for f in seen if f.code not in ("E128", "E122")]
+    return [(f.code, f.place.partition(" ")[2]) for f in seen if f.code not in OF_FIRMWARE]
 
 
 def test_without_it_the_product_is_one_of_tencents_hub(tmp_path: Path) -> None:
@@ -90,9 +92,9 @@ def test_at_commands_are_tencents(tmp_path: Path) -> None:
 
 
 def test_an_application_must_hold_the_registration_of_its_platform(tmp_path: Path) -> None:
-    for changes, codes in ((ALIBABA, {"E122"}), ((), set())):
+    for changes, warned in ((ALIBABA, True), ((), False)):
         seen = preflight(changed(tmp_path, *changes)).findings
-        assert {f.code for f in seen} - {"E128"} == codes
+        assert ("E122" in {f.code for f in seen}) is warned
 
 
 def test_a_secret_is_judged_by_the_platform(
