@@ -17,6 +17,8 @@ from burner.cloud.gateway.http_server import Answer, BoundedHttpServer
 from burner.cloud.gateway.tls import ServerTls
 from burner.core.errors import lookup
 from burner.core.secrets.search import SecretSearch
+from burner.core.words.error_details import detail_in
+from burner.core.words.phrases import phrase
 from burner.platforms.registration import HttpRequest
 
 
@@ -50,6 +52,7 @@ class GatewayJournal:
         tls: ServerTls | None,
     ) -> None:
         """Print where it listens."""
+        shown_in = language()
         fingerprint = _fingerprint(tls.certificate) if tls and tls.certificate else ""
         event = {
             "event": "ready",
@@ -58,18 +61,18 @@ class GatewayJournal:
             "certificate_sha256": fingerprint,
         }
         lines = [
-            f"{title}: ProductID {product.product_id}, {product.platform.title}"
+            phrase("gateway product", shown_in, title, product.product_id, product.platform.title)
             for title, product in products.items()
         ]
         for server in servers:
             lines += (f"{server.url}{path}" for path in _paths(products))
-        lines += [f"certificate of this run, SHA-256 {fingerprint}"] if fingerprint else []
-        self._print(event, "\n".join((*lines, "Ctrl-C ends the gateway.", "")))
+        lines += [phrase("gateway certificate", shown_in, fingerprint)] if fingerprint else []
+        self._print(event, "\n".join((*lines, phrase("gateway ready", shown_in), "")))
 
     def stopped(self) -> None:
         """Print the last line."""
         counts = dict(self._counts)
-        text = f"registered: {counts['registered']}, refused: {counts['refused']}"
+        text = phrase("gateway ended", language(), counts["registered"], counts["refused"])
         self._print({"event": "stopped", **counts}, text)
 
     def _print_served(self, client: str, served: Served) -> None:
@@ -91,16 +94,8 @@ class GatewayJournal:
             "code": served.code or "",
             "detail": detail,
         }
-        what = "registered"
-        if served.code is not None:
-            words = lookup(served.code).sentence(language())
-            what = f"refused: {served.code} {words}" + (
-                f" ({ascii(detail)[1:-1]})" if detail else ""
-            )
-        elif not served.registered:
-            what = f"HTTP {int(served.status)}: {detail or served.status.phrase}"
-        typed = (ascii(text)[1:-1] for text in (path, product_id, name))
-        parts = (f"{moment:%H:%M:%S}", client, *typed, what)
+        typed = (_escaped(text) for text in (path, product_id, name))
+        parts = (f"{moment:%H:%M:%S}", client, *typed, _outcome(served, _escaped(detail)))
         self._print(event, "  ".join(filter(None, parts)), served.registered)
 
     def _print(
@@ -113,6 +108,22 @@ class GatewayJournal:
                 print_event(event)
             else:
                 _say(text)
+
+
+def _outcome(served: Served, detail: str) -> str:
+    """What became of a request, for a person."""
+    if served.code is not None:
+        shown = f" ({detail_in(language(), detail)})" if detail else ""
+        words = lookup(served.code).sentence(language()) + shown
+        return phrase("gateway refused", language(), served.code, words)
+    if served.registered:
+        return phrase("gateway registered", language())
+    return f"HTTP {int(served.status)}: {detail or served.status.phrase}"
+
+
+def _escaped(text: str) -> str:
+    """On one line, whatever a stranger sends."""
+    return ascii(text)[1:-1]
 
 
 def _say(text: str) -> None:

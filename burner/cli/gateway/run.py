@@ -12,6 +12,7 @@ from burner.cli.gateway.arguments import GatewayArguments
 from burner.cli.gateway.journal import GatewayJournal
 from burner.cli.questions.secret_questions import product_secret_prompt
 from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.cloud.gateway.credentials import CredentialKind
 from burner.cloud.gateway.devices import Devices, ListedName, RegisterType, RegistrationTerms
 from burner.cloud.gateway.gateway import Gateway, ServedProduct
@@ -21,6 +22,7 @@ from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
 from burner.core.errors import refuse
 from burner.core.secrets.reference import resolve
 from burner.core.secrets.search import SecretSearch
+from burner.core.words.phrases import phrase
 from burner.platforms.platforms import PLATFORMS
 from burner.profile.profile import Profile
 from burner.profile.reading import load_profile
@@ -56,7 +58,7 @@ def serve(chosen: GatewayArguments) -> None:
             chosen.output.write_text(tls.certificate, encoding="ascii")
         journal.ready(servers, products, tls)
         if chosen.host not in LOOPBACK:
-            screen.warn("The gateway can be reached from other computers.")
+            screen.warn(phrase("gateway reachable", language()))
         while not stop.wait(0.5):
             pass
     journal.stopped()

@@ -64,6 +64,7 @@ def _product(name: str, build: Build | None) -> list[str]:
         "product:",
         line(f"  name: {scalar(name)}"),
         line(f"  version: {scalar(version or FILL_IN)}", f"{of}; a new one for new bytes"),
+        line("  # cloud: tencent-explorer", "or alibaba, volcengine; left out: Tencent IoT Hub"),
         line(f"  id: {FILL_IN}", "ProductID: 10 characters, from the cloud console"),
         line(
             f"  secret: env:{variable}_SECRET",

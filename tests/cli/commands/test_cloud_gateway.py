@@ -133,12 +133,13 @@ def test_a_line_says_who_registered_and_what_was_refused(
     assert printed(capsys, slow).endswith("10.0.0.7  HTTP 408: too slow\n")
 
 
-def test_the_reason_of_a_refusal_is_chinese_for_who_reads_chinese(
+def test_the_line_of_a_request_is_chinese_for_who_reads_chinese(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNER_LANG", "zh")
-    refused = Served(HTTPStatus.OK, "", "", "", Code.CLOUD_NAME_NOT_CREATED)
-    assert english_in(printed(capsys, refused).split("E807")[1]) == []
+    refused = Served(HTTPStatus.OK, "", "", "", Code.CLOUD_CLOCK_WRONG, "the device is +900 s off")
+    assert english_in(printed(capsys, refused)) == []
+    assert english_in(printed(capsys, Served(HTTPStatus.OK))) == []
 
 
 @pytest.mark.parametrize("field", ["product_id", "device_name", "path", "detail"])

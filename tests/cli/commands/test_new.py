@@ -43,7 +43,7 @@ def test_one_command_makes_a_profile_and_says_what_is_left(
     status, out, _ = run(capsys, "new", "plug", "--from-idf", "build")
     assert status == 0
     assert "burner profile check profiles/plug.yaml" in out.replace("\\", "/")
-    assert "plug.yaml:8 product.id: error E180" in out
+    assert "plug.yaml:9 product.id: error E180" in out
     status, out, _ = run(capsys, "check", "profiles/plug.yaml")
     assert status == 3
     assert "2 errors" in out
