@@ -96,6 +96,7 @@ int main(void)
     static struct burner_challenge challenge;
     static struct registration_command command;
     char reply[BURNER_CHALLENGE_LINE], byte;
+    clock_begin();
     console_print("\r\nProject name:     ");
     console_print(descriptor.project);
     console_print("\r\nApp version:      ");
@@ -108,7 +109,7 @@ int main(void)
         if (!console_received(&byte)) {
             continue;
         }
-        if (burner_challenge_take(&challenge, byte, since_reset_ms(), reply)) {
+        if (burner_challenge_take(&challenge, byte, clock_ms(), reply)) {
             console_print(reply);
         }
         registration_command_take(&command, byte);

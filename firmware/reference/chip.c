@@ -11,6 +11,8 @@
 #define EFUSE_MAC_LOW REGISTER(0x60008844)
 #define EFUSE_MAC_HIGH REGISTER(0x60008848)
 
+#define SYSTIMER_CONFIG REGISTER(0x60023000)
+#define SYSTIMER_UNIT0_WORKS (1u << 30)
 #define SYSTIMER_UNIT0_OP REGISTER(0x60023004)
 #define SYSTIMER_UNIT0_HIGH REGISTER(0x60023040)
 #define SYSTIMER_UNIT0_LOW REGISTER(0x60023044)
@@ -75,13 +77,25 @@ bool console_received(char *byte)
     return true;
 }
 
-uint32_t since_reset_ms(void)
+static uint64_t began;
+
+static uint64_t ticks(void)
 {
     SYSTIMER_UNIT0_OP = SYSTIMER_UPDATE;
     while ((SYSTIMER_UNIT0_OP & SYSTIMER_VALID) == 0) {
     }
-    uint64_t ticks = (uint64_t)SYSTIMER_UNIT0_HIGH << 32 | SYSTIMER_UNIT0_LOW;
-    return (uint32_t)(ticks / SYSTIMER_TICKS_A_MS);
+    return (uint64_t)SYSTIMER_UNIT0_HIGH << 32 | SYSTIMER_UNIT0_LOW;
+}
+
+void clock_begin(void)
+{
+    SYSTIMER_CONFIG |= SYSTIMER_UNIT0_WORKS;
+    began = ticks();
+}
+
+uint32_t clock_ms(void)
+{
+    return (uint32_t)((ticks() - began) / SYSTIMER_TICKS_A_MS);
 }
 
 void read_base_mac(uint8_t mac[6])

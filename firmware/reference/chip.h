@@ -17,8 +17,11 @@ void stop_watchdogs(void);
 void console_send(char byte);
 bool console_received(char *byte);
 
-/* Milliseconds since the chip was reset, the time of the mask ROM included. */
-uint32_t since_reset_ms(void);
+/* Lets the timer count, which it does by itself after a reset of the chip, and notes the time. */
+void clock_begin(void);
+
+/* Milliseconds since clock_begin(). */
+uint32_t clock_ms(void);
 
 /* The base MAC in eFuse, in its usual order. */
 void read_base_mac(uint8_t mac[6]);

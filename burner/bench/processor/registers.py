@@ -21,7 +21,6 @@ EFUSES = range(0x6000882C, 0x6000897C, 4)
 
 SYSTIMER_CONFIG, SYSTIMER_UNIT0 = 0x60023000, 0x60023004
 SYSTIMER_HIGH, SYSTIMER_LOW = 0x60023040, 0x60023044
-_CONFIG_AT_RESET = 0x46000000
 _UPDATE, _VALID = 1 << 30, 1 << 29
 TICKS_PER_S = 16_000_000
 _TICKS_OF_A_LOOK, _MOST_TICKS_OF_A_LOOK = 160, 16_000
@@ -37,8 +36,12 @@ _WATCHDOGS = frozenset(
     }
 )
 
-_SPI1_AT_RESET = {0x60002018: 0x80000000, 0x60002020: 0x70000000}
-"""USER and USER2: a command is sent, and has eight bits."""
+_AT_RESET = {
+    SYSTIMER_CONFIG: 0x46000000,  # unit 0 counts
+    0x60002018: 0x80000000,  # SPI1, USER: a command is sent
+    0x60002020: 0x70000000,  # SPI1, USER2: of eight bits
+}
+"""Registers that only keep what is written."""
 
 PAGES = (UART0, 0x60002000, 0x60008000, 0x6001F000, 0x60020000, 0x60023000)
 """The pages of 4 KB that hold them."""
@@ -57,7 +60,7 @@ class ProgramRegisters:
         self.received = bytearray()
         """Sent by the host, not read by the program yet."""
         self._efuses = efuses
-        self._kept = dict(_SPI1_AT_RESET)
+        self._kept = dict(_AT_RESET)
         self._looks = self._looks_at_timer = self._accesses = 0
         self._ticks = self._latched = 0
 
@@ -94,14 +97,12 @@ class ProgramRegisters:
             raise NotExecutableError(f"reads {size} bytes of a register at {address:#x}")
         if address in EFUSES:
             return self._efuses.get(address, 0)
-        if address in _WATCHDOGS or address in _SPI1_AT_RESET:
+        if address in _WATCHDOGS or address in _AT_RESET:
             return self._kept.get(address, 0)
         return self._read_timer(address)
 
     def _read_timer(self, address: int) -> int:
         match address:
-            case 0x60023000:
-                return _CONFIG_AT_RESET
             case 0x60023004:
                 return _VALID
             case 0x60023040:
@@ -123,7 +124,7 @@ class ProgramRegisters:
         elif size == 4 and address == SYSTIMER_UNIT0:
             if value & _UPDATE:
                 self._look_at_timer()
-        elif size == 4 and (address in _WATCHDOGS or address in _SPI1_AT_RESET):
+        elif size == 4 and (address in _WATCHDOGS or address in _AT_RESET):
             self._kept[address] = value
         else:
             raise NotExecutableError(f"writes to the register at {address:#x}")
