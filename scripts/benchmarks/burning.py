@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks import line, others, tables
+from benchmarks import executed, line, others, tables
 from benchmarks.limit import RATE_S, RESET_S, START_S, Limit, Model, limit, link_s, md5_s
 from benchmarks.line import Measured
 from benchmarks.product import Product
@@ -74,6 +74,7 @@ def run(folder: Path, runs: int, quick: bool) -> None:
     _against_others(ours, folder, runs)
     for case in (UART, USB):
         _many(case, folder, (2,) if quick else MANY, max(2, runs - 2))
+    executed.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
     _short_ones(folder, runs)
 
 

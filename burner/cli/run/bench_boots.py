@@ -1,5 +1,6 @@
 """Which starts of simulated units were executed, and which the model spoke for, in one line."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ def boots_line(boots: Sequence[Mapping[str, Any]], language: Language) -> str:
     """`simulated starts: 31 executed, 1 by the model (…)`; empty where none was burned."""
     if not boots:
         return ""
+    if language != "en":
+        boots = _without_reasons(boots)
     parts = [_part(boot, language) for boot in boots[:MOST_REASONS]]
     if rest := sum(boot["count"] for boot in boots[MOST_REASONS:]):
         parts.append(f"… {rest}")
@@ -29,3 +32,11 @@ def boots_line(boots: Sequence[Mapping[str, Any]], language: Language) -> str:
 def _part(boot: Mapping[str, Any], language: Language) -> str:
     reason = phrase("brackets", language, boot["reason"]) if "reason" in boot else ""
     return phrase(_NAMED[boot["by"]], language, boot["count"], reason)
+
+
+def _without_reasons(boots: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Counted by who spoke alone: the reasons are in English only."""
+    counts = Counter[str]()
+    for boot in boots:
+        counts[boot["by"]] += boot["count"]
+    return [{"by": by, "count": count} for by, count in counts.most_common()]
