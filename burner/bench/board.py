@@ -66,14 +66,14 @@ class SimBoard:
         }
         if unit.modem:
             described["imei"] = unit.modem.imei
-        if self.chip and self.chip.boot:
-            described["boot"] = self.chip.boot.describe()
+        if self.chip and (boot := self.chip.flash_boot.record):
+            described["boot"] = boot.describe()
         return described
 
     @property
     def boots(self) -> Mapping[BootRecord, int]:
         """How often who spoke after a start from a burned flash."""
-        return self.chip.boots if self.chip else {}
+        return self.chip.flash_boot.counts if self.chip else {}
 
     def traffic(self) -> dict[str, dict[int, int]]:
         """Bytes on the chip's wire so far: direction → baud → bytes."""

@@ -1,11 +1,12 @@
 """One simulated unit as the line sees it: power, reset lines, bytes in and out with their times."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from math import inf
 
 from burner.bench.chip import rom_baud
 from burner.bench.chip.fault_steps import STEPS
+from burner.bench.chip.flash_boot import FlashBoot
 from burner.bench.chip.mode import Mode
 from burner.bench.chip.uart import BytesOnWire, Uart
 from burner.bench.download_mode import slip
@@ -13,7 +14,7 @@ from burner.bench.download_mode.commands import CommandResult, NextMode, Op
 from burner.bench.download_mode.rom import Rom
 from burner.bench.download_mode.stub import GREETING, Stub
 from burner.bench.firmware import firmware
-from burner.bench.firmware.console import App, BootRecord, ConsoleLine
+from burner.bench.firmware.console import ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
@@ -47,12 +48,11 @@ class SimChip:
         """A host has had an answer to a command since the power came."""
         self.used = False
         """A host has sent more than SYNC; whoever counts the uses sets it back."""
-        self.boots = Counter[BootRecord]()
-        """How often who spoke after a start from a burned flash."""
         self.mode = Mode.OFF
         self.silicon = SimSilicon(self.unit, NorFlash(self.unit))
         if self.silicon.modem:
             self.silicon.modem.prints = self.secret_lines
+        self.flash_boot = FlashBoot(self.silicon, self._boot_s)
         self._uart = Uart(self.unit)
         self._dtr = self._rts = False
         self._usb_boot_flag = False
@@ -60,11 +60,6 @@ class SimChip:
         self._back_at = NEVER
         self._clear()
         self.plug(now)
-
-    @property
-    def boot(self) -> BootRecord | None:
-        """Who speaks on the console; None while nothing runs."""
-        return self._app.record if self._app else None
 
     @property
     def traffic(self) -> dict[str, dict[int, int]]:
@@ -167,10 +162,10 @@ class SimChip:
         self._reader = slip.SlipReader()
         self._packets: deque[bytes] = deque()
         self._busy_until: float = 0.0
-        self._starts_at: float = NEVER
-        self._straps_until = self._reset_ended = 0.0
+        self._starts_at = self._runs_ahead_at = NEVER
+        self._straps_until = 0.0
         self._dialect: Rom | Stub | None = None
-        self._app: App | None = None
+        self.flash_boot.clear()
         self._rate_found = False
         self._received = 0
         self._hung = False
@@ -204,6 +199,7 @@ class SimChip:
     def _start_at(self, when: float, straps_until: float) -> None:
         self.mode = Mode.STARTING
         self._starts_at, self._straps_until = when, straps_until
+        self._runs_ahead_at = straps_until
 
     def _start(self, now: float) -> None:
         """Read the straps, then start download mode or the application."""
@@ -233,20 +229,20 @@ class SimChip:
         self.mode = Mode.APP
         self._print(rom_log(self.silicon, download=True), now)
 
+    def _run_ahead(self) -> None:
+        self._runs_ahead_at = NEVER
+        if self.mode is Mode.STARTING and not self._io0_low:
+            self.flash_boot.run_ahead()
+
     def _boot(self, now: float, download: bool = False) -> None:
         self._clear()
         self.mode = Mode.APP
         if fault := self.silicon.faults.at_step(FaultStep.BOOT):
             self._show_fault(fault, now)
             return
-        self._reset_ended = now - self._boot_s
-        self._app = firmware.start(
-            self.silicon, self._reset, since_reset_s=self._boot_s, download=download
-        )
+        app = self.flash_boot.start(self._reset, now, download=download)
         self._reset = Reset.POWER_ON
-        if self.silicon.is_burned:
-            self.boots[self._app.record] += 1
-        self._print(self._app.log, now)
+        self._print(app.log, now)
 
     def _print(self, lines: tuple[ConsoleLine, ...], now: float) -> None:
         for line in lines:
@@ -258,13 +254,15 @@ class SimChip:
     def _next_work(self) -> float:
         arrival = self._uart.to_chip[0].due if self._uart.to_chip else NEVER
         command = self._busy_until if self._packets else NEVER
-        return min(self._back_at, self._starts_at, arrival, command)
+        return min(self._back_at, self._runs_ahead_at, self._starts_at, arrival, command)
 
     def _advance(self, now: float) -> None:
         """Do everything that is due by `now`, in its order."""
         while (when := self._next_work()) <= now:
             if when == self._back_at:
                 self._come_back(when)
+            elif when == self._runs_ahead_at:
+                self._run_ahead()
             elif when == self._starts_at:
                 self._start(when)
             elif self._packets and when == self._busy_until:
@@ -280,8 +278,8 @@ class SimChip:
         if self.mode is Mode.DOWNLOAD and not self._rate_found:
             self.silicon.baud = sent.baud  # the ROM measures the host's rate
         data = self._uart.as_received(sent, self.silicon.baud)
-        if self._app:
-            self._send(self._app.receive(data, sent.due - self._reset_ended), sent.due)
+        if self.flash_boot.app:
+            self._send(self.flash_boot.receive(data, sent.due), sent.due)
         elif self._dialect:
             self._collect(data, sent.due)
 

@@ -60,6 +60,9 @@ class App:
         """The answer on the console, as of `ConsoleInput`."""
         return b"".join(heard.receive(data, since_reset_s) for heard in self._answers)
 
+    def end(self) -> None:
+        """The chip is reset, or has lost its power."""
+
 
 class AtInput:
     """AT firmware, or a modem behind the chip."""

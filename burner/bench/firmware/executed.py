@@ -1,11 +1,10 @@
-"""Whether the program in a chip's flash is executed, and its start.
+"""Whether the program in a chip's flash is executed, and its run.
 
 The model speaks where the program cannot run, and where the unit is described as one whose firmware
 does what only the model can do.
 """
 
 from burner.bench.firmware.console import App, BootRecord, ConsoleLine
-from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.processor.mask_rom import CHIP
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.program import RunningProgram
@@ -21,32 +20,37 @@ _OF_THE_MODEL = (
 """Faults of a unit whose program is not executed."""
 
 
-def start(
-    silicon: SimSilicon, reset: Reset, since_reset_s: float, *, download: bool
-) -> App | BootRecord:
-    """The program in the flash, run until it waits; or why the model speaks."""
+Execution = RunningProgram | BootRecord
+"""A program that runs; or why there is none, and the model speaks."""
+
+
+def run(silicon: SimSilicon, since_reset_s: float) -> Execution:
+    """The program in the flash, run until it waits."""
     if reason := why_modelled(silicon.unit):
         return BootRecord(executed=False, reason=reason)
     try:
-        program = RunningProgram(silicon.flash, silicon.registers, since_reset_s)
+        return RunningProgram(silicon.flash, silicon.registers, since_reset_s)
     except NotExecutableError as error:
         return BootRecord(executed=False, reason=str(error))
-    lines = b"".join(line.encode() + b"\r\n" for line in program.rom_lines)
-    log = (*rom_log(silicon, reset, download=download), ConsoleLine(lines, USUAL_BAUD))
-    return ExecutedApp((*log, ConsoleLine(program.printed, USUAL_BAUD)), program)
 
 
 class ExecutedApp(App):
     """An application that is executed."""
 
-    def __init__(self, log: tuple[ConsoleLine, ...], program: RunningProgram) -> None:
-        super().__init__(log, program)
+    def __init__(self, rom_log: tuple[ConsoleLine, ...], program: RunningProgram) -> None:
+        lines = b"".join(line.encode() + b"\r\n" for line in program.rom_lines)
+        own = (ConsoleLine(text, USUAL_BAUD) for text in (lines, program.printed))
+        super().__init__((*rom_log, *own), program)
         self._program = program
 
     @property
     def record(self) -> BootRecord:
         """Of now: a program may stop after any input."""
         return BootRecord(executed=self._program.started, reason=self._program.stopped)
+
+    def end(self) -> None:
+        """The chip is reset, or has lost its power."""
+        self._program.end()
 
 
 def why_modelled(unit: UnitSpec) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from burner.bench.firmware import executed, first_boot, key_search, rollback, stale_key
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
-from burner.bench.firmware.console import App, AtInput, ConsoleInput, ConsoleLine
+from burner.bench.firmware.console import App, AtInput, BootRecord, ConsoleInput, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.firmware.secret_forms import printed
 from burner.bench.silicon.nor_flash import SECTOR, NorFlash
@@ -42,23 +42,27 @@ class BootError(Exception):
     """The boot stops, with this line."""
 
 
+def execute(silicon: SimSilicon, since_reset_s: float) -> executed.Execution:
+    """The program in the flash, run until it waits; or why the model speaks."""
+    if (fault := silicon.unit.fault(FaultKind.STALE_KEY)) and (key_found := _find_key(silicon)):
+        stale_key.replace_key(silicon.flash, key_found, fault)
+    return executed.run(silicon, since_reset_s)
+
+
 def start(
     silicon: SimSilicon,
+    execution: executed.Execution,
     reset: Reset = Reset.POWER_ON,
     *,
-    since_reset_s: float = 0.0,
     download: bool = False,
 ) -> App:
-    """Boot from flash: the program in it is executed; else the model speaks, and writes what
-    firmware writes on its first run.
+    """The application: the program that was executed; else the model, which writes what firmware
+    writes on its first run.
 
     `download`: IO0 is low, and the chip starts all the same.
     """
-    if (fault := silicon.unit.fault(FaultKind.STALE_KEY)) and (key_found := _find_key(silicon)):
-        stale_key.replace_key(silicon.flash, key_found, fault)
-    started = executed.start(silicon, reset, since_reset_s, download=download)
-    if isinstance(started, App):
-        return started
+    if not isinstance(execution, BootRecord):
+        return executed.ExecutedApp(rom_log(silicon, reset, download=download), execution)
     printed_lines, answers = list[str | bytes](), _answers(silicon)
     try:
         printed_lines.extend(_boot(silicon))
@@ -68,7 +72,7 @@ def start(
     baud = silicon.unit.firmware.baud
     lines = (ConsoleLine(_bytes(line) + b"\r\n", baud) for line in printed_lines)
     log = (*rom_log(silicon, reset, download=download), *lines)
-    return App(log, *answers, record=started)
+    return App(log, *answers, record=execution)
 
 
 def _answers(silicon: SimSilicon) -> tuple[ConsoleInput, ...]:

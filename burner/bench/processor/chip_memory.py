@@ -60,6 +60,11 @@ class ChipMemory:
         """Every range with its bytes; CODE and DATA share theirs."""
         yield from self._blocks.items()
 
+    def copy(self, other: "ChipMemory") -> None:
+        """Take over the content of another one."""
+        for (_, block), (_, content) in zip(self.blocks(), other.blocks(), strict=True):
+            block[:] = content
+
     def write(self, address: int, data: bytes) -> bool:
         """False, and nothing is written, where they do not lie in one memory."""
         for place, block in self._blocks.items():

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from typing import ClassVar
 
 import unicorn
 from unicorn import riscv_const, unicorn_const
@@ -67,21 +68,47 @@ class Stop(Enum):
 
 
 class Machine:
-    """A processor at the first instruction of its program."""
+    """A processor with its memory, for one program after the other.
 
-    def __init__(
-        self, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash, entry: int
-    ) -> None:
-        self._memory, self._registers = memory, registers
-        self._rom = mask_rom.FlashFunctions(flash, memory)
-        self.pc = entry
-        self._bad_access: tuple[Cause, int] | None = None
-        self._refused: NotExecutableError | None = None
-        self._exceptions = 0
+    An emulator holds some megabytes outside of Python, and is freed only by the garbage collector.
+    So the processor of a chip that was reset is used again.
+    """
+
+    _unused: ClassVar[list["Machine"]] = []
+
+    def __init__(self) -> None:
+        self._memory = ChipMemory()
         self._uc = unicorn.Uc(unicorn_const.UC_ARCH_RISCV, unicorn_const.UC_MODE_RISCV32)
         self._map()
         self._uc.reg_write(_SP, mask_rom.STACK_TOP)
         self._uc.hook_add(unicorn_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
+        self._after_reset = self._uc.context_save()
+
+    @classmethod
+    def at(
+        cls, entry: int, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash
+    ) -> "Machine":
+        """A processor at the first instruction of its program, with this content of memory."""
+        machine = cls._unused.pop() if cls._unused else cls()
+        machine._begin(entry, memory, registers, flash)
+        return machine
+
+    def release(self) -> None:
+        """Another program may have it."""
+        self._unused.append(self)
+
+    def _begin(
+        self, entry: int, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash
+    ) -> None:
+        self.pc = entry
+        self._registers = registers
+        self._rom = mask_rom.FlashFunctions(flash, self._memory)
+        self._bad_access: tuple[Cause, int] | None = None
+        self._refused: NotExecutableError | None = None
+        self._exceptions = 0
+        self._memory.copy(memory)
+        self._uc.context_restore(self._after_reset)
+        self._uc.ctl_flush_tb()  # what it has translated of the program before
 
     def _map(self) -> None:
         self._shared = []

@@ -1,12 +1,16 @@
 """A program that runs on the bench: from the reset on, and with each input."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from burner.bench.processor import mask_rom
 from burner.bench.processor.chip_memory import ChipMemory
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import ProgramRegisters
 from burner.bench.silicon.nor_flash import NorFlash
+
+if TYPE_CHECKING:
+    from burner.bench.processor.machine import Machine
 
 NOT_INSTALLED = "unicorn is not installed: pip install 'burner[emulator]'"
 
@@ -27,29 +31,40 @@ class RunningProgram:
         self.rom_lines = start.lines
         self.printed = b""
         """What the program printed at its start."""
+        self._machine: Machine | None = None
         self.started = start.entry is not None
         """Whether the mask ROM has started it."""
         if start.entry is None:
             self.stopped = f"the mask ROM starts nothing: {start.lines[-1]}"
             return
         try:
-            from burner.bench.processor.machine import Machine
+            from burner.bench.processor import machine
         except (ImportError, OSError):
             raise NotExecutableError(NOT_INSTALLED) from None
-        self._machine = Machine(memory, self._registers, flash, start.entry)
-        self.printed = self._run(since_reset_s)
+        self._machine = machine.Machine.at(start.entry, memory, self._registers, flash)
+        try:
+            self.printed = self._run(self._machine, since_reset_s)
+        except NotExecutableError:
+            self.end()
+            raise
 
     def receive(self, data: bytes, since_reset_s: float) -> bytes:
         """What it prints when these bytes have come."""
-        if self.stopped:
+        if self.stopped or self._machine is None:
             return b""
         try:
-            return self._run(since_reset_s, data)
+            return self._run(self._machine, since_reset_s, data)
         except NotExecutableError as error:
             self.stopped = str(error)
             return self._taken()
 
-    def _run(self, since_reset_s: float, received: bytes = b"") -> bytes:
+    def end(self) -> None:
+        """The chip is reset, or has lost its power."""
+        if self._machine:
+            self._machine.release()
+        self._machine = None
+
+    def _run(self, machine: "Machine", since_reset_s: float, received: bytes = b"") -> bytes:
         from burner.bench.processor.machine import Stop
 
         self._registers.go_on(since_reset_s, received)
@@ -59,8 +74,8 @@ class RunningProgram:
             Stop.FLOODS: "it prints on and on",
             Stop.CRASHED: "it crashed",
         }
-        stop = self._machine.run()
-        where = f", at {self._machine.pc:#x}" if stop is not Stop.WAITS else ""
+        stop = machine.run()
+        where = f", at {machine.pc:#x}" if stop is not Stop.WAITS else ""
         self.stopped = f"{reasons[stop]}{where}"
         return self._taken()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from burner.bench import processor
 from burner.bench.firmware.console import BootRecord
 from burner.bench.firmware.executed import why_modelled
 from burner.bench.unit.modem_spec import ModemSpec
@@ -18,7 +19,7 @@ from burner.bench.unit.unit_spec import (
     UnitSpec,
 )
 from tests.bench.host import Host
-from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, boot_image
+from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, UART, WAIT, boot_image
 
 EXECUTED = BootRecord(executed=True)
 UNIT = UnitSpec()
@@ -52,7 +53,7 @@ def test_the_program_speaks_behind_the_lines_of_the_rom() -> None:
         f"entry {CODE:#010x}\r\n"
         "Hi"
     )
-    assert host.chip.boot == EXECUTED
+    assert host.chip.flash_boot.record == EXECUTED
 
 
 def test_a_boot_writes_nothing_to_the_flash() -> None:
@@ -94,7 +95,7 @@ def test_power_that_is_lost_ends_the_program() -> None:
     host = burned(*ECHO)
     host.reset_into_app()
     host.chip.unplug(host.now)
-    assert host.chip.boot is None
+    assert host.chip.flash_boot.record is None
     host.chip.receive(b"x", host.now)
     assert host.wait(1.0) == b""
     host.chip.plug(host.now)
@@ -112,7 +113,7 @@ def test_a_chip_that_hangs_at_the_start_executes_nothing() -> None:
     unit = UnitSpec(faults=(SimFault(FaultKind.HANG, step=FaultStep.BOOT),))
     host = burned(*HELLO, unit=unit)
     assert host.reset_into_app() == b""
-    assert host.chip.boot is None
+    assert host.chip.flash_boot.record is None
 
 
 def test_what_the_program_prints_is_noise_on_a_garbled_line() -> None:
@@ -166,7 +167,7 @@ def test_a_program_that_needs_what_is_not_modelled_leaves_the_boot_to_the_model(
     host = burned(0x420003B7, 0x0003A303)  # lui t2, 0x42000; lw t1, 0(t2)
     log = host.reset_into_app().decode()
     assert log.endswith("E (30) boot: load partition table error!\r\n")
-    assert host.chip.boot == BootRecord(
+    assert host.chip.flash_boot.record == BootRecord(
         executed=False,
         reason="reads flash through the cache at 0x42000000, at 0x403ce804",
     )
@@ -175,9 +176,10 @@ def test_a_program_that_needs_what_is_not_modelled_leaves_the_boot_to_the_model(
 def test_without_the_emulator_the_model_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "unicorn", None)
     monkeypatch.delitem(sys.modules, "burner.bench.processor.machine", raising=False)
+    monkeypatch.delattr(processor, "machine", raising=False)
     host = burned(*HELLO)
     assert b"load partition table error" in host.reset_into_app()
-    assert host.chip.boot == BootRecord(
+    assert host.chip.flash_boot.record == BootRecord(
         executed=False, reason="unicorn is not installed: pip install 'burner[emulator]'"
     )
 
@@ -185,10 +187,39 @@ def test_without_the_emulator_the_model_speaks(monkeypatch: pytest.MonkeyPatch) 
 def test_a_program_that_stops_later_says_so() -> None:
     host = burned(*ECHO[:4], 0xFFFFFFFF)
     host.reset_into_app()
-    assert host.chip.boot == EXECUTED
+    assert host.chip.flash_boot.record == EXECUTED
     host.chip.receive(b"x", host.now)
     host.wait(1.0)
-    assert host.chip.boot == BootRecord(executed=True, reason="it crashed, at 0x403ce814")
+    assert host.chip.flash_boot.record == BootRecord(
+        executed=True, reason="it crashed, at 0x403ce814"
+    )
+
+
+def test_a_program_begins_in_a_memory_without_traces_of_the_one_before() -> None:
+    reads = (0x3FC80337, 0x00032303, 0x0062A023)  # lui t1, 0x3fc80; lw t1, 0(t1); print
+    writes = (0x3FC80337, 0x00532023)  # sw t0, 0(t1)
+    for _ in range(2):  # in one emulator, one after the other
+        host = burned(*UART, *reads, *writes, *WAIT)
+        assert host.reset_into_app().endswith(b"entry 0x403ce800\r\n\xa5")
+        host.chip.unplug(host.now)
+
+
+def test_what_is_executed_ahead_is_not_seen_before_the_start() -> None:
+    host = burned(*HELLO, unit=UnitSpec(timing=UART_TIME))
+    host.lines(dtr=False, rts=True, hold_s=0.1)
+    host.lines(dtr=False, rts=False)
+    assert host.wait(0.29) == b""
+    assert host.chip.flash_boot.record is None
+    assert host.wait(0.2).endswith(b"Hi")
+
+
+def test_a_reset_into_download_mode_drops_what_was_executed_ahead() -> None:
+    host = burned(*HELLO, unit=UnitSpec(timing=UART_TIME))
+    host.lines(dtr=False, rts=True, hold_s=0.1)
+    host.lines(dtr=False, rts=False)
+    host.wait(0.1)
+    assert b"waiting for download" in host.reset_into_download()
+    assert b"Hi" not in host.wait(2.0)
 
 
 def test_boots_are_counted_by_who_spoke() -> None:
@@ -197,7 +228,7 @@ def test_boots_are_counted_by_who_spoke() -> None:
     host.reset_into_app()
     host.chip.silicon.flash.erase(0, 0x1000)
     host.reset_into_app()
-    assert host.chip.boots == {EXECUTED: 2}
+    assert host.chip.flash_boot.counts == {EXECUTED: 2}
 
 
 def test_a_boot_is_described_as_plain_values() -> None:

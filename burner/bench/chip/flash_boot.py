@@ -1,0 +1,57 @@
+"""The start of one chip from its flash, the application that runs then, and who spoke so far."""
+
+from collections import Counter
+
+from burner.bench.firmware import firmware
+from burner.bench.firmware.console import App, BootRecord
+from burner.bench.firmware.executed import Execution
+from burner.bench.firmware.rom_log import Reset
+from burner.bench.processor.program import RunningProgram
+from burner.bench.silicon.silicon import SimSilicon
+
+
+class FlashBoot:
+    """Starts a chip from its flash.
+
+    A program is executed as soon as it is clear that the chip will start from flash; what it prints
+    is put on the wire at the moment of the start. So the computer's time passes within the modelled
+    time of the start, also where many chips start at once.
+    """
+
+    def __init__(self, silicon: SimSilicon, boot_s: float) -> None:
+        self.app: App | None = None
+        self.counts = Counter[BootRecord]()
+        """How often who spoke after a start from a burned flash."""
+        self._silicon, self._boot_s = silicon, boot_s
+        self._execution: Execution | None = None
+        self._reset_ended = 0.0
+
+    @property
+    def record(self) -> BootRecord | None:
+        """Who speaks; None while nothing runs."""
+        return self.app.record if self.app else None
+
+    def clear(self) -> None:
+        """The chip is reset, or has lost its power."""
+        if self.app:
+            self.app.end()
+        if isinstance(self._execution, RunningProgram):
+            self._execution.end()
+        self.app = self._execution = None
+
+    def run_ahead(self) -> None:
+        """Execute the program; it is not seen before `start`."""
+        self._execution = firmware.execute(self._silicon, self._boot_s)
+
+    def start(self, reset: Reset, now: float, *, download: bool) -> App:
+        """The application, from `now` on."""
+        execution = self._execution or firmware.execute(self._silicon, self._boot_s)
+        self.app = firmware.start(self._silicon, execution, reset, download=download)
+        self._execution, self._reset_ended = None, now - self._boot_s
+        if self._silicon.is_burned:
+            self.counts[self.app.record] += 1
+        return self.app
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        """The application's answer to bytes that have come at `now`."""
+        return self.app.receive(data, now - self._reset_ended) if self.app else b""
