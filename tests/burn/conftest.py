@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 
 from burner.manifest.writing.ledger import Ledger
-from burner.release.opening import open_release
 from burner.release.release import Release
-from tests.burn.one_slot import PLUG, SECRET, Line, boot_lines
+from tests.burn.one_slot import Line, boot_lines, plug
 from tests.devices.esp_in_memory import FakeBoard
 
 
 @pytest.fixture(scope="session")
 def release() -> Release:
-    return open_release(PLUG, SECRET)
+    return plug()
 
 
 @pytest.fixture

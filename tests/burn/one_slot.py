@@ -32,6 +32,18 @@ def boot_lines(
     return lambda _: ("ESP-ROM:fake", f"product_id={product_id} device_name={name}")
 
 
+def plug(secret: Secret = SECRET) -> Release:
+    """The plug of the examples, without its challenge: the boards in memory run no firmware."""
+    release = open_release(PLUG, secret)
+    boot = release.profile.boot.model_copy(update={"challenge": False})
+    profile = {**release.index["profile"], "boot": boot.model_dump(exclude_defaults=True)}
+    return replace(
+        release,
+        profile=release.profile.model_copy(update={"boot": boot}),
+        index={**release.index, "profile": profile},
+    )
+
+
 class Line:
     """A station in one call: burns a board and gives what came of it."""
 

@@ -17,9 +17,8 @@ from burner.core.unit_events import NotBegun, UnitNamed
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings, LabelSettings, SerialSettings
 from burner.manifest.reading.unit_search import unit_ids_matching
-from burner.release.opening import open_release
 from burner.release.release import Release
-from tests.burn.one_slot import IMEI, NAME, PLUG, SECRET, Line, boot_lines, ended
+from tests.burn.one_slot import IMEI, NAME, SECRET, Line, boot_lines, ended, plug
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 
@@ -123,7 +122,7 @@ def test_a_configuration_that_reads_back_wrong_fails_the_unit(line: Line) -> Non
 
 
 def test_another_key_read_back_than_was_burned_fails_the_unit(line: Line) -> None:
-    other = open_release(PLUG, Secret(b"anotherSecretProductKey4"))
+    other = plug(Secret(b"anotherSecretProductKey4"))
     (theirs,) = (segment for segment in other.segments if segment.confidential)
 
     class Swapped(FakeDevice):
@@ -320,7 +319,7 @@ def test_a_burned_unit_is_verified_against_its_record(line: Line, release: Relea
 def test_verify_finds_another_key_where_the_record_says_ours(line: Line, release: Release) -> None:
     board = FakeBoard(prints=boot_lines())
     record = line.burn(FakeDevice(board))
-    other = open_release(PLUG, Secret(b"anotherSecretProductKey4"))
+    other = plug(Secret(b"anotherSecretProductKey4"))
     board.flash.erase(0x15000, 0x4000)
     for segment in other.segments:
         if segment.confidential:

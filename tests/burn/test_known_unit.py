@@ -17,7 +17,6 @@ from burner.release.opening import open_release
 from burner.release.release import Release
 from tests.burn.one_slot import (
     PASSED,
-    PLUG,
     PRODUCT,
     UNIT,
     Line,
@@ -26,6 +25,7 @@ from tests.burn.one_slot import (
     cut_off,
     ended,
     holds,
+    plug,
     put,
     say,
 )
@@ -253,7 +253,7 @@ def test_another_board_with_the_mac_of_a_known_unit_is_stopped(line: Line) -> No
 
 
 def with_secret(line: Line, secret: bytes) -> Line:
-    return Line(open_release(PLUG, Secret(secret)), line.ledger)
+    return Line(plug(Secret(secret)), line.ledger)
 
 
 def test_a_unit_that_passed_with_another_secret_gets_this_one_only_as_a_rework(

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from burner.manifest.writing.ledger import Ledger
-from burner.release.opening import open_release
 from burner.release.release import Release
-from tests.burn.one_slot import PLUG, SECRET
+from tests.burn.one_slot import plug
 
 
 @pytest.fixture(scope="session")
 def release() -> Release:
-    return open_release(PLUG, SECRET)
+    return plug()
 
 
 @pytest.fixture

@@ -23,20 +23,19 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_history import UnitHistory
 from burner.manifest.writing import retry_manifest as waiting
 from burner.manifest.writing.ledger import Ledger
-from burner.release.opening import open_release
 from burner.release.release import Release
+from tests.burn.one_slot import plug
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 from tests.manifest.postgres import Server
 from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws
 
 T = TypeVar("T")
-PLUG = Path(__file__).parents[3] / "profiles" / "plug-c3.yaml"
 NAME = "6055F9000001"
 
 
 @pytest.fixture(scope="module")
 def release() -> Release:
-    return open_release(PLUG, Secret(b"aVerySecretProductKey123"))
+    return plug(Secret(b"aVerySecretProductKey123"))
 
 
 @pytest.fixture(autouse=True)
