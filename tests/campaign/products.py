@@ -65,6 +65,7 @@ _NAMES = {
 }
 _LATE = r"{serial: {source: firmware, line: 'serial=(\w+)', pattern: 'PLG[0-9]{4}'}}"
 _BOOT = r"{product_id: 'product_id=(\w+)', device_name: 'device_name=([\w-]+)', timeout_s: 1}"
+_CHALLENGED = _BOOT.replace("}", ", challenge: true}")
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _made(
         name=_NAMES[variant.name],
         identity=_LATE if variant.name == "late" else "",
         reburn=variant.reburn,
-        boot=_BOOT,
+        boot=_BOOT if variant.carrier == "at" else _CHALLENGED,
     )
     release = open_release(profile, Secret(key.encode()))
     if isinstance(release.carrier, AtCarrier):
@@ -205,7 +206,8 @@ def application(version: str, chip: str) -> bytes:
     noise = random.Random(version).randbytes(20_000)
     arrays = b"\0PRODUCT_ID\0" + b"YOUR_PRODUCT_SECRET".ljust(33, b"\0")
     arrays += b"YOUR_DEV_NAME".ljust(49, b"\0")
-    content = descriptor(version=version) + b"/device/register" + arrays + noise + bytes(30_000)
+    texts = b"/device/register\0BURNER-RESPONSE 1 "
+    content = descriptor(version=version) + texts + arrays + noise + bytes(30_000)
     return esp_image(content, chip=chip)
 
 

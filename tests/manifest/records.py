@@ -116,15 +116,22 @@ def burned(
     outcome: Outcome = Outcome.PASS,
     *,
     bind: str = "",
+    challenged: bool = False,
     **changes: Any,
 ) -> Record:
-    """One attempt from intent to outcome; `bind`: the name that a unit without one tells late."""
+    """One attempt from intent to outcome.
+
+    `bind`: the name that a unit without one tells late. `challenged`: it answered the station.
+    """
     attempt = an_attempt(unit, station=ledger.writer.station, **changes)
     ledger.begin(attempt)
     if not attempt.device_name:
         attempt = replace(attempt, device_name=bind or f"late-{unit}")
         ledger.bind(attempt)
-    return ledger.finish(attempt, a_result(outcome))
+    evidence = {"challenge": "answered"} if challenged else {}
+    return ledger.finish(
+        attempt, a_result(outcome, evidence={"baud": 921600, "key": KEY, **evidence})
+    )
 
 
 def flaws(reader: ManifestReader) -> list[str]:

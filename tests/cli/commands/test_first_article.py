@@ -44,6 +44,7 @@ def burn(*units: int) -> None:
             burned(
                 *(ledger, unit),
                 batch="WO1",
+                challenged=True,
                 key=row.key,
                 profile=row.profile,
                 product_id=row.product_id,
