@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from ssl import SSLContext
 
 import click
 
@@ -42,17 +43,15 @@ def serve(chosen: GatewayArguments) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             before = signal.signal(number, lambda *_: stop.set())
             stack.callback(signal.signal, number, before)
-        servers = [
-            BoundedHttpServer(
-                (chosen.host, port), journal.answering(served), journal.refused, tls=context
-            )
-            for port, context in (
-                (chosen.http_port, None),
-                *([(chosen.https_port or 0, tls.context)] if tls else []),
-            )
-        ]
+        ports: dict[SSLContext | None, int] = {None: chosen.http_port}
+        if tls:
+            ports[tls.context] = chosen.https_port or 0
+        answer, servers = journal.answering(served), list[BoundedHttpServer]()
+        for context, port in ports.items():
+            address = (chosen.host, port)
+            servers.append(BoundedHttpServer(address, answer, journal.refused, tls=context))
+            stack.callback(servers[-1].close)
         for server in servers:
-            stack.callback(server.close)
             server.start()
         if tls and chosen.output:
             chosen.output.write_text(tls.certificate, encoding="ascii")
