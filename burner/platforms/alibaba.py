@@ -121,8 +121,8 @@ class AlibabaApi:
         data = values.get("data")
         if not isinstance(data, dict):
             raise BurnerError(Code.CLOUD_ANSWER_DAMAGED, "data is missing")
-        given = text_in(data, "deviceSecret", Code.CLOUD_ANSWER_DAMAGED)
-        return Credentials(device_secret=given)
+        device_secret = text_in(data, "deviceSecret", Code.CLOUD_ANSWER_DAMAGED)
+        return Credentials(device_secret=device_secret)
 
 
 def _signatures(values: Mapping[str, str], secret: bytes) -> Iterator[str]:

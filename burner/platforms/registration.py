@@ -67,9 +67,9 @@ class Claim:
 
     def is_signed_with(self, secret: Secret) -> bool:
         """Whether the product secret has signed it."""
-        given = self.signature.encode("utf-8", "replace")
+        sent = self.signature.encode("utf-8", "replace")
         right = self.signatures(secret.reveal())
-        return any(hmac.compare_digest(given, signature.encode()) for signature in right)
+        return any(hmac.compare_digest(sent, signature.encode()) for signature in right)
 
 
 @dataclass(frozen=True)

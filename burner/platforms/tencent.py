@@ -166,14 +166,14 @@ def _signatures(request: HttpRequest, secret: bytes) -> Iterator[str]:
     Firmware differs in what it signs: the algorithm as the header has it, and the host without the
     port that its HTTP library adds.
     """
-    given, host = request.header("X-TC-Algorithm"), request.header("Host")
-    kind = given.lower().removeprefix("hmac")
+    sent, host = request.header("X-TC-Algorithm"), request.header("Host")
+    kind = sent.lower().removeprefix("hmac")
     last = (
         request.header("X-TC-Timestamp"),
         request.header("X-TC-Nonce"),
         hashlib.new(kind, request.body).hexdigest(),
     )
-    for algorithm in dict.fromkeys((given.lower(), given)):
+    for algorithm in dict.fromkeys((sent.lower(), sent)):
         for name in dict.fromkeys((host, host.partition(":")[0])):
             lines = ("POST", name, TencentApi.path, "", algorithm, *last)
             mac = hmac.digest(secret, "\n".join(lines).encode(), kind)

@@ -13,7 +13,10 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-PRESETS = ("esp-qcloud", "nvs", "c-sdk", "device-info", "raw", "at")
+PRESETS = (
+    *("esp-qcloud", "esp-aliyun", "volcengine"),
+    *("nvs", "c-sdk", "device-info", "raw", "at"),
+)
 """As in `burner.profile.scaffold.carrier_draft`, which is too heavy to import for help."""
 
 

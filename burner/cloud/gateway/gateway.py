@@ -102,10 +102,10 @@ class Gateway:
             product_id, name = (claim.product_id, claim.device_name) if claim else ("", "")
             served = Served(HTTPStatus.OK, path, product_id, name, error.code, error.detail)
             return HttpAnswer(HTTPStatus.OK, compact(values)), served
-        given = self._issuer.issue(
+        credentials = self._issuer.issue(
             product.kind, product.platform, product.product_id, claim.device_name
         )
-        values = api.granted(claim, given, product.secret, request_id)
+        values = api.granted(claim, credentials, product.secret, request_id)
         served = Served(HTTPStatus.OK, path, claim.product_id, claim.device_name)
         return HttpAnswer(HTTPStatus.OK, compact(values)), served
 

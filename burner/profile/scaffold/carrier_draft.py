@@ -6,9 +6,11 @@ from typing import Final
 
 from burner.core.errors import BurnerError
 from burner.flash.partition_table import DATA, SUBTYPES, Partition
+from burner.platforms.platform import Cloud
 from burner.profile.builds.build import Build
 from burner.profile.profile import FILL_IN
 from burner.profile.scaffold.yaml_text import line, scalar
+from burner.provisioning.nvs_carrier import PRESETS as NVS_PRESETS
 from burner.provisioning.patch_carrier import PatchSettings, Placeholders, locate
 
 _NVS: Final = SUBTYPES[DATA]["nvs"]
@@ -26,6 +28,8 @@ class CarrierDraft:
 
     lines: tuple[str, ...]
     partition: str = ""
+    cloud: Cloud | None = None
+    """The platform, where the layout is not Tencent's."""
 
 
 def draft_carrier(build: Build | None, preset: str) -> CarrierDraft:
@@ -41,7 +45,7 @@ def draft_carrier(build: Build | None, preset: str) -> CarrierDraft:
 
 def needs_table(preset: str) -> bool:
     """Whether a layout has the key in a partition."""
-    return preset in ("esp-qcloud", "nvs", "device-info")
+    return preset in (*NVS_PRESETS, "nvs", "device-info")
 
 
 def _esp_qcloud(_: Build | None) -> CarrierDraft:
@@ -53,6 +57,22 @@ def _esp_qcloud(_: Build | None) -> CarrierDraft:
         ),
         "fctry",
     )
+
+
+def _of_platform(preset: str) -> Callable[[Build | None], CarrierDraft]:
+    """The layout of an NVS preset that is not Tencent's."""
+    known = NVS_PRESETS[preset]
+    about = f"partition {known.partition}, namespace {known.namespace}"
+    keys = tuple(line(f"    {value}: {key}") for value, key in known.keys.items())
+    lines = (
+        line("  kind: nvs"),
+        line(f"  preset: {preset}", about),
+        line("  keys:", "the names that the firmware reads"),
+        *keys,
+        line("    device_name: null", "a key, if the firmware does not find its name by itself"),
+    )
+    draft = CarrierDraft(lines, known.partition, known.clouds[0])
+    return lambda _: draft
 
 
 def _nvs(build: Build | None) -> CarrierDraft:
@@ -176,6 +196,8 @@ def _at(_: Build | None) -> CarrierDraft:
 
 PRESETS: Final[Mapping[str, Callable[[Build | None], CarrierDraft]]] = {
     "esp-qcloud": _esp_qcloud,
+    "esp-aliyun": _of_platform("esp-aliyun"),
+    "volcengine": _of_platform("volcengine"),
     "nvs": _nvs,
     "c-sdk": _c_sdk,
     "device-info": _device_info,

@@ -6,6 +6,8 @@ from typing import Final
 
 from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.partition_table import DATA, SUBTYPES
+from burner.platforms.platform import Cloud
+from burner.platforms.platforms import PLATFORMS
 from burner.profile.builds.build import Build, BuildFile
 from burner.profile.profile import FILL_IN
 from burner.profile.scaffold.carrier_draft import PRESETS, CarrierDraft, draft_carrier, needs_table
@@ -34,7 +36,7 @@ def draft_profile(name: str, folder: Path, build: Build | None = None, preset: s
         f"# Fill in every {FILL_IN}; `burner profile check` lists them.",
         "burner: 1",
         "",
-        *_product(name, build),
+        *_product(name, build, carrier.cloud),
         "",
         *flash,
         "",
@@ -53,19 +55,28 @@ def _article(kind: str) -> str:
     return f"an {note(kind)}" if kind[0] in "AE" else f"a {note(kind)}"
 
 
-def _product(name: str, build: Build | None) -> list[str]:
+def _product(name: str, build: Build | None, cloud: Cloud | None) -> list[str]:
     descriptor = build.descriptor if build else None
     version = _VERSION.sub("-", descriptor.version).lstrip("-.+_")[:32] if descriptor else ""
     of = (
         f"the application's ({note(descriptor.project_name)})" if descriptor else "of this firmware"
     )
+    platform = [
+        line("  # cloud: tencent-explorer", "or alibaba, volcengine; left out: Tencent IoT Hub"),
+        line(f"  id: {FILL_IN}", "ProductID: 10 characters, from the cloud console"),
+    ]
+    if cloud:
+        word = PLATFORMS[cloud].rules.product_id.word
+        platform = [
+            line(f"  cloud: {cloud}", "the platform with which the units register: docs/cloud.md"),
+            line(f"  id: {FILL_IN}", f"{word}, from the cloud console"),
+        ]
     variable = re.sub(r"^(?=\d)", "_", name.replace("-", "_").upper())
     return [
         "product:",
         line(f"  name: {scalar(name)}"),
         line(f"  version: {scalar(version or FILL_IN)}", f"{of}; a new one for new bytes"),
-        line("  # cloud: tencent-explorer", "or alibaba, volcengine; left out: Tencent IoT Hub"),
-        line(f"  id: {FILL_IN}", "ProductID: 10 characters, from the cloud console"),
+        *platform,
         line(
             f"  secret: env:{variable}_SECRET",
             "where the ProductSecret is kept, never the secret itself:",
