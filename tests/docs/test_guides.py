@@ -39,7 +39,7 @@ READERS = {
     ("docs/operator.md",): (RELEASE, OPENED),
     ("docs/operator.zh.md",): (RELEASE, OPENED),
     ("docs/signing.md",): (),
-    ("docs/firmware.md",): (),
+    ("docs/firmware.md", "docs/reference-firmware.md"): (),
     ("docs/sealed-releases.md",): (),
     ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),

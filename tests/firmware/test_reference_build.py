@@ -1,6 +1,7 @@
 """The reference firmware that is kept: what its sources give, and what a bootloader expects."""
 
 import hashlib
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,13 @@ def test_every_segment_lies_in_memory_of_its_own(name: str) -> None:
         start = segment.address - (0x700000 if segment.address >= 0x40000000 else 0)
         assert low <= start
         assert start + segment.size <= high
+
+
+def test_the_page_names_every_address_outside_of_the_processor() -> None:
+    page = (REFERENCE.parents[1] / "docs" / "reference-firmware.md").read_text(encoding="utf-8")
+    used = set()
+    for name in ("chip.c", "loader.ld", "application.ld", "sections.ld"):
+        text = (REFERENCE / name).read_text(encoding="utf-8")
+        used |= set(re.findall(r"0x(?:3F|40|60)[0-9A-F]{6}\b", text))
+    assert used
+    assert {address for address in used if address not in page} == set()
