@@ -119,7 +119,10 @@ class BoundedHttpServer(socketserver.TCPServer):
         thread = threading.Thread(target=self._serve, args=(request, client_address), daemon=True)
         with self._lock:
             self._open[thread] = request
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no thread left
+            self._end(thread, request)
 
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         deadline = time.monotonic() + self.bounds.seconds
@@ -134,10 +137,13 @@ class BoundedHttpServer(socketserver.TCPServer):
         except Exception as error:  # a bug: this request fails, the next one is served
             self.refused(client, HTTPStatus.INTERNAL_SERVER_ERROR, type(error).__name__)
         finally:
-            self.shutdown_request(request)
-            with self._lock:
-                self._open.pop(threading.current_thread(), None)
-            self._places.release()
+            self._end(threading.current_thread(), request)
+
+    def _end(self, thread: threading.Thread, request: socket.socket) -> None:
+        self.shutdown_request(request)
+        with self._lock:
+            del self._open[thread]
+        self._places.release()
 
     def _secured(self, request: socket.socket) -> socket.socket:
         request.settimeout(self.bounds.seconds)
