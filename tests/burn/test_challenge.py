@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
-from burner.burn.challenge import challenge_unit
+from burner.burn.challenge import challenge_unit, compare_answer
 from burner.core.attempt import Outcome, has_answered
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
@@ -16,6 +16,7 @@ from burner.profile.boot import BootSettings
 from burner.provisioning.challenge import response
 from burner.provisioning.key_config import KeyConfig
 from burner.release.release import Release
+from burner.station.slots.retry import tries
 from tests.burn.one_slot import NAME, PRODUCT, SECRET, Line, boot_lines, ended
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
@@ -314,3 +315,36 @@ def test_the_console_has_the_rate_of_the_profile(release: Release) -> None:
 
 def test_the_profile_is_off_by_default() -> None:
     assert not BootSettings().challenge
+
+
+# -- a unit from the box ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "why"),
+    [
+        (firmware(), "same", "answered"),
+        (firmware(KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))), "differs", "E630"),
+        (firmware(registered=True), "left out", "refused: registered"),
+    ],
+)
+def test_a_unit_from_the_box_is_asked_again(
+    release: Release, answers: Answers, verdict: str, why: str
+) -> None:
+    device = ConsoleDevice(Console(answers))
+    comparison = compare_answer(device, release, NAME)
+    assert (comparison.what, comparison.verdict) == ("challenge", verdict)
+    assert comparison.why.startswith(why)
+    assert device.calls == ["boot", "line esp"]
+
+
+def test_a_unit_from_the_box_that_is_pulled_out_was_not_compared(release: Release) -> None:
+    device = ConsoleDevice(Console(firmware()))
+    device.fails("boot", "E308")
+    with pytest.raises(BurnerError):
+        compare_answer(device, release, NAME)
+
+
+@pytest.mark.parametrize(("code", "tries_in_all"), [("E630", 1), ("E631", 1), ("E632", 2)])
+def test_only_a_missing_answer_is_tried_again(code: str, tries_in_all: int) -> None:
+    assert tries(code) == tries_in_all
