@@ -156,7 +156,7 @@ class SimChip:
 
     # reset and modes
 
-    def _clear(self) -> None:
+    def _clear(self, *, starts: bool = False) -> None:
         """Clear RAM, FIFOs and everything in progress."""
         self._uart.clear()
         self._reader = slip.SlipReader()
@@ -165,7 +165,7 @@ class SimChip:
         self._starts_at = self._runs_ahead_at = NEVER
         self._straps_until = 0.0
         self._dialect: Rom | Stub | None = None
-        self.flash_boot.clear()
+        self.flash_boot.clear(but_ahead=starts)
         self._rate_found = False
         self._received = 0
         self._hung = False
@@ -231,11 +231,11 @@ class SimChip:
 
     def _run_ahead(self) -> None:
         self._runs_ahead_at = NEVER
-        if self.mode is Mode.STARTING and not self._io0_low:
+        if not (self._dialect or self._io0_low):  # its flash does not change any more
             self.flash_boot.run_ahead()
 
     def _boot(self, now: float, download: bool = False) -> None:
-        self._clear()
+        self._clear(starts=True)
         self.mode = Mode.APP
         if fault := self.silicon.faults.at_step(FaultStep.BOOT):
             self._show_fault(fault, now)

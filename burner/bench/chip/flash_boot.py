@@ -31,13 +31,15 @@ class FlashBoot:
         """Who speaks; None while nothing runs."""
         return self.app.record if self.app else None
 
-    def clear(self) -> None:
-        """The chip is reset, or has lost its power."""
+    def clear(self, *, but_ahead: bool = False) -> None:
+        """The chip is reset, or has lost its power; or it starts with what was run ahead."""
         if self.app:
             self.app.end()
-        if isinstance(self._execution, RunningProgram):
-            self._execution.end()
-        self.app = self._execution = None
+        self.app = None
+        if not but_ahead:
+            if isinstance(self._execution, RunningProgram):
+                self._execution.end()
+            self._execution = None
 
     def run_ahead(self) -> None:
         """Execute the program; it is not seen before `start`."""
@@ -46,8 +48,9 @@ class FlashBoot:
     def start(self, reset: Reset, now: float, *, download: bool) -> App:
         """The application, from `now` on."""
         execution = self._execution or firmware.execute(self._silicon, self._boot_s)
+        self._execution = None
         self.app = firmware.start(self._silicon, execution, reset, download=download)
-        self._execution, self._reset_ended = None, now - self._boot_s
+        self._reset_ended = now - self._boot_s
         if self._silicon.is_burned:
             self.counts[self.app.record] += 1
         return self.app
