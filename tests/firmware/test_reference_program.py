@@ -37,12 +37,13 @@ Flash = dict[int, bytes]
 """Offset → what lies there."""
 
 
-@pytest.fixture
-def burned(monkeypatch: pytest.MonkeyPatch) -> Flash:
+@pytest.fixture(scope="module")
+def burned() -> Flash:
     """What burner burns into a unit."""
-    monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
-    release = open_release(ROOT / "profiles" / "plug-c3.yaml")
-    return {segment.offset: segment.data for segment in release.payload(NAME)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLUG_C3_SECRET", SECRET)
+        release = open_release(ROOT / "profiles" / "plug-c3.yaml")
+        return {segment.offset: segment.data for segment in release.payload(NAME)}
 
 
 def started(flash: Flash) -> RunningProgram:
