@@ -8,6 +8,7 @@ from burner.bench.bench_file import BoardSpec
 from burner.bench.chip.chip import SimChip
 from burner.bench.chip.mode import Mode
 from burner.bench.firmware.console import BootRecord
+from burner.bench.firmware.executed import why_modelled
 from burner.bench.modem.modem import SimModem
 from burner.bench.wire.line import SimLine
 
@@ -64,6 +65,8 @@ class SimBoard:
             "mac": str(unit.mac),
             "faults": [fault.kind.value for fault in unit.faults],
         }
+        if why := why_modelled(unit):
+            described["model"] = why
         if unit.modem:
             described["imei"] = unit.modem.imei
         if self.chip and (boot := self.chip.flash_boot.record):

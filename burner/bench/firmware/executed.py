@@ -4,10 +4,12 @@ The model speaks where the program cannot run, and where the unit is described a
 does what only the model can do.
 """
 
+from importlib.util import find_spec
+
 from burner.bench.firmware.console import App, BootRecord, ConsoleLine
 from burner.bench.processor.mask_rom import CHIP
 from burner.bench.processor.not_executable import NotExecutableError
-from burner.bench.processor.program import RunningProgram
+from burner.bench.processor.program import NOT_INSTALLED, RunningProgram
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import USUAL_BAUD, FaultKind, UnitSpec
 
@@ -75,4 +77,6 @@ def why_modelled(unit: UnitSpec) -> str:
         "registered": firmware.registered,
     }
     key = next((key for key, is_set in described.items() if is_set), "")
-    return f"the unit's firmware is described: {key}" if key else ""
+    if key:
+        return f"the unit's firmware is described: {key}"
+    return "" if find_spec("unicorn") else NOT_INSTALLED

@@ -39,8 +39,8 @@ class RunningProgram:
             return
         try:
             from burner.bench.processor import machine
-        except (ImportError, OSError):
-            raise NotExecutableError(NOT_INSTALLED) from None
+        except (ImportError, OSError) as error:
+            raise NotExecutableError(f"unicorn cannot be loaded: {error}") from None
         self._machine = machine.Machine.at(start.entry, memory, self._registers, flash)
         try:
             self.printed = self._run(self._machine, since_reset_s)

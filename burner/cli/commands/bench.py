@@ -1,6 +1,7 @@
 """`burner bench`: simulated chips and modems on ports that any client can open."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +112,25 @@ def _print_table(ready: dict[str, Any]) -> None:
     screen.table("", columns, rows)
     if ready["waiting"]:
         screen.say(f"waiting to be swapped in: {counted(ready['waiting'], 'board')}")
+    for line in _executed_lines([place["board"] for place in slots.values() if place["board"]]):
+        screen.say(line)
     screen.say(f"Boards are moved by JSON lines on {ready['control']}: docs/bench.md.\n")
     for line in _examples(next(iter(slots.values()))["ports"]["esp"]):
         screen.say(line)
     screen.say("\nCtrl-C ends the bench.")
+
+
+def _executed_lines(boards: list[dict[str, Any]]) -> list[str]:
+    """Whether the program in the flash speaks after a start, or why the model does."""
+    counts = Counter(board.get("model", "") for board in boards)
+    executed, lines = counts.pop("", 0), []
+    if executed:
+        lines.append(
+            f"{counted(executed, 'board')}: the program in the flash is executed, if it can be"
+        )
+    for reason, count in counts.most_common():
+        lines.append(f"{counted(count, 'board')}: spoken for by the model ({reason})")
+    return lines
 
 
 def _board_cells(board: dict[str, Any] | None) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -175,12 +176,27 @@ def test_a_program_that_needs_what_is_not_modelled_leaves_the_boot_to_the_model(
 
 def test_without_the_emulator_the_model_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "unicorn", None)
-    monkeypatch.delitem(sys.modules, "burner.bench.processor.machine", raising=False)
-    monkeypatch.delattr(processor, "machine", raising=False)
     host = burned(*HELLO)
     assert b"load partition table error" in host.reset_into_app()
     assert host.chip.flash_boot.record == BootRecord(
         executed=False, reason="unicorn is not installed: pip install 'burner[emulator]'"
+    )
+
+
+def test_with_an_emulator_that_cannot_be_loaded_the_model_speaks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "unicorn.py"
+    broken.write_text("raise ImportError('no library')")
+    for name in [name for name in sys.modules if name.split(".")[0] == "unicorn"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "burner.bench.processor.machine", raising=False)
+    monkeypatch.delattr(processor, "machine", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    host = burned(*HELLO)
+    host.reset_into_app()
+    assert host.chip.flash_boot.record == BootRecord(
+        executed=False, reason="unicorn cannot be loaded: no library"
     )
 
 
