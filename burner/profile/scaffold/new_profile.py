@@ -208,5 +208,6 @@ _FURTHER: Final = (
     "# boot:",
     "#   product_id: 'product_id=(\\w+)'",
     "#   device_name: 'device_name=([\\w-]+)'",
+    line("#   challenge: true", "it must also prove its key: docs/firmware.md"),
     line("# quantity: 10000", "the most units this release may make, over all batches"),
 )
