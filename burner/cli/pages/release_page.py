@@ -125,6 +125,8 @@ def _boot_lines(boot: dict[str, Any]) -> PageRows:
     awaited = {"DeviceName": boot["device_name"], "ProductID": boot["product_id"]}
     lines = [*boot["expect"], *(f"{line} ({what})" for what, line in awaited.items() if line)]
     yield from _under("boot lines", lines or ["none are awaited"])
+    asked = "each unit proves its key and name to the station"
+    yield "challenge", asked if boot["challenge"] else "units are not asked for a proof"
 
 
 def _endorsed(head: str, people: Sequence[dict[str, Any]]) -> PageRows:

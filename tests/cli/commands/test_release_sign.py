@@ -178,6 +178,7 @@ def test_an_approver_reads_a_page_with_limits_people_and_what_lies_where(
         r" +report\.txt, 11 bytes, sha256 [0-9a-f]{64}",
         r" +Names are as the signers wrote them: compare the fingerprints.",
         r"boot lines +.*\(DeviceName\)",
+        r"challenge +each unit proves its key and name to the station",
         r" 0x15000 .* holds the key *",
     ):
         assert re.search(rf"^{line}$", page, re.MULTILINE), line
