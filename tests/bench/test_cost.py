@@ -16,16 +16,13 @@ def cpu_s(pid: int) -> float:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads CPU times in /proc")
-@pytest.mark.parametrize(
-    ("chips", "share"), [(8, 0.1), pytest.param(32, 0.2, marks=pytest.mark.full)]
-)
-def test_chips_at_921600_baud_take_a_small_part_of_one_core(
-    chips: int, share: float, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("chips", [8, pytest.param(32, marks=pytest.mark.full)])
+def test_a_chip_at_921600_baud_costs_a_small_part_of_a_second(chips: int, tmp_path: Path) -> None:
+    """Its firmware is executed: 30 ms of processor a unit, on the computer of 2026."""
     with BenchProcess(f"sim:{chips},baud=921600") as bench:
         before = cpu_s(bench.pid)
         ran = burn(tmp_path, "--bench", bench.ready["control"])
         spent = cpu_s(bench.pid) - before
     assert ran.status == 0, ran.errors
     assert len(ran.finished) == chips
-    assert spent < share * ran.seconds, (spent, ran.seconds)
+    assert spent < 0.1 * chips
