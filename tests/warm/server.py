@@ -9,6 +9,7 @@ requests: a line of JSON, with the three standard streams. The answer is the pro
 the exit status at the end; each on a line. A client that hangs up early does not end its process.
 """
 
+import atexit
 import gc
 import importlib
 import json
@@ -20,17 +21,21 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import burner
+from burner.core import errors
 from tests.warm import process
 
 REQUEST_BYTES = 1 << 16
 ALSO_IMPORTED = (
     "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.serialization",
     "esp_idf_nvs_partition_gen.nvs_partition_gen",
     "sqlalchemy.dialects.sqlite",
 )
@@ -44,6 +49,7 @@ def import_burner() -> None:
             importlib.import_module(module.name)
     for name in ALSO_IMPORTED:
         importlib.import_module(name)
+    errors.table()
 
 
 def import_worker() -> None:
@@ -147,6 +153,15 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     sys.argv = ["-m", *request["arguments"]]
 
 
+def _end(status: int) -> None:
+    """Leave as Python does, but clear no module: for that, all memory of the server is copied."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
+
+
 def main() -> None:
     """Serve; in a child, run its module to the end of the process."""
     _, program, address = sys.argv
@@ -159,7 +174,14 @@ def main() -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         request = serve(listener)
-    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    status: Any = 0
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        status = end.code or 0
+        if not isinstance(status, int):
+            raise
+    _end(status)
 
 
 if __name__ == "__main__":
