@@ -11,9 +11,11 @@ from burner.core.errors import BurnerError
 from burner.devices.device import ConnectPlan
 from burner.devices.esp import EspDevice
 from burner.devices.segment_cache import SegmentCache
-from tests.runs import manifest, start
+from tests.runs import ROOT, manifest, start
 
 BAUD = 921600
+LARGE = ROOT / "profiles" / "sensor-esp32.yaml"
+"""A product that takes long to burn."""
 SCHEMES = pytest.mark.parametrize("scheme", ["rfc2217", "socket"])
 
 
@@ -31,8 +33,9 @@ def wait_for_write(bench: BenchProcess) -> None:
 
 @SCHEMES
 def test_a_server_that_goes_away_in_mid_write_is_named_at_once(tmp_path: Path, scheme: str) -> None:
-    with BenchProcess(f"sim:1,chip=esp32c3,baud={BAUD}") as bench:
-        running = start(tmp_path, "--port", port(bench, scheme), "--once", "--batch", "B")
+    with BenchProcess(f"sim:1,baud={BAUD}", profile=LARGE) as bench:
+        at = ("--port", port(bench, scheme), "--once", "--batch", "B")
+        running = start(tmp_path, *at, profile=LARGE)
         wait_for_write(bench)
         bench.close()
         gone = time.monotonic()
