@@ -1,5 +1,6 @@
 """What a booted chip prints is what is really in its flash, and it writes what firmware writes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -121,6 +122,22 @@ def test_an_application_at_its_own_rate_is_noise_at_another(plug: tuple[Segment,
     assert "product_id" not in host.reset_into_app().decode("latin-1")
     host.baud(74880)
     assert "product_id" in host.reset_into_app().decode("latin-1")
+
+
+@pytest.mark.parametrize("missing", ["", "bootloader", "partition-table", "app", "fctry"])
+def test_the_program_and_the_model_say_the_same_to_a_station(
+    missing: str, plug: tuple[Segment, ...]
+) -> None:
+    pytest.importorskip("unicorn")
+    awaited = re.compile(r"(?:Project name|App version): +\S+|product_id=.*|no product conf\w+")
+    heard = []
+    for executed in (True, False):
+        unit = replace(UNIT, firmware=FirmwareBehaviour(executed=executed))
+        host = burned(unit, without(plug, missing))
+        heard.append(awaited.findall(boot_log(host)))
+        assert host.chip.flash_boot.record
+        assert host.chip.flash_boot.record.executed is (executed and missing != "bootloader")
+    assert heard[0] == heard[1]
 
 
 @pytest.mark.parametrize(
