@@ -56,6 +56,7 @@ def test_the_names_of_the_checks_have_theirs() -> None:
     ("detail", "chinese"),
     [
         ("exit -9", "退出码 -9"),
+        ("differs: the secret or the ProductID", "不一致：产品密钥 或 ProductID"),
         ("records: record 5 is gone", "记录：记录 5 缺失"),
         (
             "m.db: record 5: the body is not in its canonical form, or lacks a field",
