@@ -26,7 +26,8 @@ int main(void)
         stop(problem);
     }
     console_end_line();
-    __asm__ volatile("fence" ::: "memory");
+    /* The code was written as data: the processor must not run what it fetched before. */
+    __asm__ volatile(".option push\n.option arch, +zifencei\nfence.i\n.option pop" ::: "memory");
     entry();
     return 0;
 }

@@ -141,6 +141,12 @@ def test_a_nonce_that_is_no_hex_is_refused(host: Host, nonce: str) -> None:
     assert printed(host, line) == reply("refused nonce")
 
 
+def test_a_question_without_a_nonce_is_none(host: Host) -> None:
+    line = with_crc("BURNER-CHALLENGE 1").encode()
+    assert printed(host, line + b"\n") == ""
+    assert challenge.nonce_in(line) is None
+
+
 def test_a_challenge_of_another_version_is_not_answered(host: Host) -> None:
     assert printed(host, with_crc(f"BURNER-CHALLENGE 2 {NONCE.hex()}").encode() + b"\n") == ""
 

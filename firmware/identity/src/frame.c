@@ -35,11 +35,10 @@ bool burner_frame_find(const char *line, size_t size, const char *prefix, const 
         if (size - at < skipped || memcmp(line + at, prefix, skipped) != 0) {
             continue;
         }
-        if (!is_sound(line + at, size - at, length)) {
+        if (!is_sound(line + at, size - at, length) || *length < skipped) {
             return false;
         }
-        /* Where nothing stands between them, the CRC takes the blank of the prefix. */
-        *length = *length < skipped ? 0 : *length - skipped;
+        *length -= skipped;
         *content = line + at + skipped;
         return true;
     }
