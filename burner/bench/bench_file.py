@@ -36,6 +36,7 @@ from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.silicon import Mac
 from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Size, StrictModel
+from burner.platforms.platforms import is_product_id
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
@@ -103,10 +104,18 @@ def _form(name: str) -> str:
     return name
 
 
+def _product_id(text: str) -> str:
+    if text and not is_product_id(text):
+        found, allowed = f"no ProductID: {text[:40]}", "an ID as a cloud platform gives it"
+        raise yaml_schema.refusal(Code.BENCH_REQUEST_IMPOSSIBLE, found, allowed)
+    return text
+
+
 SimChipName = Annotated[str, AfterValidator(_chip)]
 MacText = Annotated[str, AfterValidator(_mac)]
 FlashSize = Annotated[Size, AfterValidator(_flash)]
 FormName = Annotated[str, AfterValidator(_form)]
+ProductIdText = Annotated[str, AfterValidator(_product_id)]
 SimSeconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
@@ -144,7 +153,7 @@ class FaultEntry(StrictModel):
     seconds: SimSeconds = SimFault.seconds
     once: bool = False
     form: FormName = ""
-    product_id: str = Field(default="", pattern=r"^([0-9A-Za-z]{10})?$")
+    product_id: ProductIdText = ""
 
     def fault(self, first_mac: Mac) -> SimFault:
         """The fault. `same-mac` without an address takes that of the bench's first board."""

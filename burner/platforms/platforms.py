@@ -15,3 +15,10 @@ PLATFORMS: Final[Mapping[Cloud, Platform]] = {
     Cloud.ALIBABA: ALIBABA,
     Cloud.VOLCENGINE: VOLCENGINE,
 }
+
+
+def is_product_id(text: str) -> bool:
+    """Whether a product of some platform may have this ID; the samples of none have it."""
+    rules = [platform.rules for platform in PLATFORMS.values()]
+    possible = any(one.check_product_id(text) is None for one in rules)
+    return possible and not any(text in one.placeholders for one in rules)

@@ -223,8 +223,11 @@ def test_a_bench_executes_unless_it_is_told_not_to() -> None:
     assert [firmware.executed for firmware in told] == [True, False]
 
 
-def test_a_stale_key_names_a_product_of_ten_characters(tmp_path: Path) -> None:
-    text = "slots: 1\nunits: [{faults: [{kind: stale-key, product_id: %s}]}]\n"
-    unit = read_spec(written(tmp_path, text % "OLDPRODUCT")).boards[0].unit
-    assert unit.faults[0].product_id == "OLDPRODUCT"
-    assert "product_id" in str(refused(written(tmp_path, text % "short")).findings)
+@pytest.mark.parametrize("product_id", ["OLDPRODUCT", "a1B2c3D4e5F", "6a323b6b0000000000000000"])
+def test_a_stale_key_names_a_product_of_some_platform(product_id: str, tmp_path: Path) -> None:
+    text = "slots: 1\nunits: [{faults: [{kind: stale-key, product_id: '%s'}]}]\n"
+    unit = read_spec(written(tmp_path, text % product_id)).boards[0].unit
+    assert unit.faults[0].product_id == product_id
+    for bad in (f"{product_id}-", "YourProductKey", "id", "P" * 33):
+        (finding,) = refused(written(tmp_path, text % bad)).findings
+        assert finding.found == f"no ProductID: {bad}"

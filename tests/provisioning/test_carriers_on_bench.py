@@ -206,6 +206,38 @@ def test_the_firmware_finds_key_and_name_where_the_carrier_put_them(
         assert (value.encode() in flash) == shown
 
 
+PRODUCT_IDS = {"alibaba": "a1B2c3D4e5F", "volcengine": "6a323b6b00000000000000000000ab"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cloud"),
+    [("nvs", "alibaba"), ("nvs", "volcengine"), ("file", "alibaba"), ("raw", "volcengine")],
+)
+def test_a_product_of_another_platform_passes(kind: str, cloud: str, folder: Path) -> None:
+    product_id, preset = PRODUCT_IDS[cloud], {"alibaba": "esp-aliyun"}.get(cloud, cloud)
+    identity = f"id: {product_id}, cloud: {cloud}, secret: file:secret.txt"
+    fields = struct_fields(named=True)
+    fields[1]["type"] = "char[33]"
+    carriers = {
+        "nvs": {"kind": "nvs", "preset": preset, "keys": {"device_name": "DeviceName"}},
+        "file": {
+            **carrier("littlefs", "esp32c3", named=True),
+            "keys": {"product_id": "productKey"},
+            "json": {},
+        },
+        "raw": {"kind": "raw", "partition": "cfg", "fields": fields},
+    }
+    source = Case("nvs", "esp32c3").write(
+        folder,
+        product=f"{{name: blinky, version: 1.2.0, {identity}}}",
+        carrier=json.dumps(carriers[kind]),
+    )
+    burn(source, "sim:1,execute=no")
+    (record,) = records()
+    assert (record["outcome"], record["product_id"]) == ("PASS", product_id), record
+    assert record["evidence"].get("challenge") == "answered"
+
+
 @pytest.mark.parametrize("case", [c for c in NAMELESS if c.chip == "esp32c3"], ids=str)
 def test_a_unit_without_a_name_in_its_flash_is_verified_as_one(case: Case, folder: Path) -> None:
     source = burned(folder, case)

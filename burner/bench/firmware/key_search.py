@@ -1,7 +1,6 @@
 """How a firmware finds its key configuration in the flash: a function for each carrier."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,7 @@ from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.unit.unit_spec import TextPlace
 from burner.core.errors import BurnerError
 from burner.flash.partition_table import DATA, SUBTYPES, Partition, PartitionTable
+from burner.platforms.platforms import PLATFORMS, is_product_id
 from burner.provisioning.fat_image import Fat, read_fat
 from burner.provisioning.littlefs_image import Littlefs, read_littlefs
 from burner.provisioning.nvs_reader import NvsValue, read_key_partition, read_nvs
@@ -19,7 +19,11 @@ FILE = "device_info.json"
 MAX_FILE_SIZE = 1024
 OWN_STORE = "nvs"
 """The partition in which a firmware keeps values of its own."""
-_PRODUCT_ID = re.compile(r"[0-9A-Za-z]{10}")
+_ID_NAMES = tuple(
+    dict.fromkeys((*(p.rules.product_id.word.lower() for p in PLATFORMS.values()), "pid"))
+)
+_SECRET_NAMES = ("productsecret", "secret", "psk")
+_DEVICE_NAMES = ("devicename", "devname", "name")
 _LITTLEFS = (
     Littlefs(type="littlefs"),
     Littlefs(type="littlefs", block_size=8192, prog_size=64, cache_size=64, name_max=32),
@@ -131,29 +135,25 @@ def _in_json(content: bytes, partition: Partition) -> KeyInFlash | None:
 def _among(values: Mapping[str, NvsValue]) -> KeyInFlash | None:
     """The key among named values, whatever spelling their names have."""
     texts = {key: value for key, value in values.items() if isinstance(value, str)}
-    product_key = _key(texts, "product_id", "productid", "pid")
-    if product_key is None or not _PRODUCT_ID.fullmatch(texts[product_key]):
+    product_id = _value(texts, *_ID_NAMES)
+    if not is_product_id(product_id):
         return None
-    secret = _key(texts, "product_secret", "productsecret", "secret", "psk")
-    name = _key(texts, "device_name", "devicename", "dev_name", "name")
-    return KeyInFlash(
-        texts[product_key], texts[secret] if secret else "", texts[name] if name else ""
-    )
+    return KeyInFlash(product_id, _value(texts, *_SECRET_NAMES), _value(texts, *_DEVICE_NAMES))
 
 
-def _key(texts: Mapping[str, str], *names: str) -> str | None:
-    """The key that is one of `names`, or ends in one."""
+def _value(texts: Mapping[str, str], *names: str) -> str:
+    """The value whose key is one of `names`, or ends in one; empty where there is none."""
     for name in names:
-        for key in texts:
-            if key.lower().endswith(name):
-                return key
-    return None
+        for key, text in texts.items():
+            if key.lower().replace("_", "").endswith(name):
+                return text
+    return ""
 
 
 def in_arrays(running: RunningFirmware) -> KeyInFlash | None:
     """Texts at places that the build decided; those in the application are of the running slot."""
     texts = {where.value: _text(running, where) for where in running.texts}
-    if not _PRODUCT_ID.fullmatch(texts.get("product_id", "")):
+    if not is_product_id(texts.get("product_id", "")):
         return None
     secret, name = texts.get("product_secret", ""), texts.get("device_name", "")
     place = next(_place(running, where) for where in running.texts if where.value == "product_id")

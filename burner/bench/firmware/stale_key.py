@@ -15,7 +15,8 @@ _ENTRY = 32
 def replace_key(flash: NorFlash, burned: KeyInFlash, fault: SimFault) -> None:
     """Replace the ProductID, if the fault has one, else the secret, in the NVS that holds it.
 
-    Nothing happens where the key is not in an NVS that is not encrypted.
+    Nothing happens where the key is not in an NVS that is not encrypted, or where the other
+    ProductID needs more or fewer entries.
     """
     if burned.partition is None:
         return
@@ -34,8 +35,12 @@ def replace_key(flash: NorFlash, burned: KeyInFlash, fault: SimFault) -> None:
 
 
 def _replace(data: bytearray, entry: int, value: bytes) -> None:
-    """The value behind the entry of a text, with both checksums of the entry."""
+    """The value behind the entry of a text, with its size and both checksums of the entry."""
+    (old_size,) = struct.unpack_from("<H", data, entry + 24)
+    if -(-old_size // _ENTRY) != -(-len(value) // _ENTRY):
+        return
     data[entry + _ENTRY : entry + _ENTRY + len(value)] = value
+    struct.pack_into("<H", data, entry + 24, len(value))
     struct.pack_into("<I", data, entry + 28, crc32(value))
     head = bytes(data[entry : entry + 4] + data[entry + 8 : entry + _ENTRY])
     struct.pack_into("<I", data, entry + 4, crc32(head))

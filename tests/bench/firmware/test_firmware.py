@@ -192,9 +192,11 @@ def test_a_stale_key_is_another_than_was_burned_from_the_first_start_on(
 
 
 def test_a_stale_key_may_be_one_of_another_product(plug: tuple[Segment, ...]) -> None:
-    fault = SimFault(FaultKind.STALE_KEY, product_id="OLDPRODUCT")
-    host = burned(replace(UNIT, faults=(fault,)), plug)
-    assert "product_id=OLDPRODUCT device_name=58CF790A0B0C" in boot_log(host)
+    model = replace(UNIT, firmware=replace(UNIT.firmware, executed=False))
+    for product_id in ("OLDPRODUCT", "a1B2", "6a323b6b0000000000000000"):
+        fault = SimFault(FaultKind.STALE_KEY, product_id=product_id)
+        host = burned(replace(model, faults=(fault,)), plug)
+        assert f"product_id={product_id} device_name=58CF790A0B0C" in boot_log(host)
     values = read_nvs(host.chip.silicon.flash.read(0x15000, 0x4000))
     assert values["qcloud-key", "product_secret"] == SECRET
 
