@@ -59,6 +59,8 @@ class ForkedProcess:
             session: whether it leads a session of its own.
             text: whether we write and read text.
         """
+        self._server = socket.socket(socket.AF_UNIX)
+        self._answers = self._server.makefile("rb")
         self.returncode: int | None = None
         self._lock = threading.Lock()
         pipes = [os.pipe() if stream == subprocess.PIPE else None for stream in streams]
@@ -72,10 +74,8 @@ class ForkedProcess:
             "session": session,
             "servers": dict(servers),
         }
-        self._server = socket.socket(socket.AF_UNIX)
         self._server.connect(servers[SERVER_OF[module]])
         socket.send_fds(self._server, [json.dumps(request).encode() + b"\n"], ends)
-        self._answers = self._server.makefile("rb")
         for number, pipe in enumerate(pipes):
             if pipe:
                 os.close(pipe[number > 0])
@@ -87,6 +87,11 @@ class ForkedProcess:
             for number, pipe in enumerate(pipes)
         )
         self.pid = int(self._answers.readline())
+
+    def __del__(self) -> None:
+        """Close the connection; before, another thread may wait on it."""
+        self._answers.close()
+        self._server.close()
 
     def poll(self) -> int | None:
         """Its exit status, or None while it runs."""
@@ -105,8 +110,6 @@ class ForkedProcess:
             with self._lock:
                 if self.returncode is None:
                     self.returncode = int(self._answers.readline() or -signal.SIGKILL)
-                    self._answers.close()
-                    self._server.close()
         return self.returncode
 
     def kill(self) -> None:
