@@ -25,13 +25,27 @@ def main() -> None:
         "session": False,
         "servers": servers,
     }
+    running: list[int] = []
+    early: list[int] = []
+
+    def forward(number: int, _: object) -> None:
+        if not running:
+            early.append(number)
+            return
+        try:  # noqa: SIM105 - to import contextlib takes time
+            os.kill(running[0], number)
+        except ProcessLookupError:
+            pass  # its end is on the way to us
+
+    for number in FORWARDED:
+        signal.signal(number, forward)
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(servers["burner"])
         socket.send_fds(server, [json.dumps(request).encode() + b"\n"], (0, 1, 2))
         answers = server.makefile("rb")
-        pid = int(answers.readline())
-        for number in FORWARDED:
-            signal.signal(number, lambda number, _: os.kill(pid, number))
+        running.append(int(answers.readline()))
+        for each in early:
+            forward(each, None)
         status = int(answers.readline() or -signal.SIGKILL)
     if status < 0:
         signal.signal(-status, signal.SIG_DFL)
