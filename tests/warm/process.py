@@ -130,7 +130,7 @@ class Servers:
         names = set(SERVER_OF.values())
         with self._lock:
             if not self._processes:
-                self._folder = tempfile.TemporaryDirectory()  # a path of sockets must be short
+                self._folder = tempfile.TemporaryDirectory(dir="/tmp")  # a socket has a short path
                 self._addresses = {name: f"{self._folder.name}/{name}" for name in names}
                 self._processes = [_started(name, self._addresses[name]) for name in names]
                 for process in self._processes:
