@@ -4,10 +4,6 @@ Imported only where a program is executed: unicorn is an extra.
 """
 
 import ctypes
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -18,13 +14,9 @@ from burner.bench.processor import mask_rom
 from burner.bench.processor.chip_memory import ChipMemory, range_of
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import PAGES, ProgramRegisters
+from burner.bench.processor.time_limit import TimeLimit
 from burner.bench.silicon.nor_flash import NorFlash
 
-MOST_CPU_S = 0.25
-"""Of the computer, until a program waits: thirty times what a usual one needs to start."""
-LOOK_S = 0.1
-"""Between two looks at how much a program has used. (The emulator could count instructions, but
-would then need twice as long.)"""
 MOST_ROM_CALLS = 20_000
 MOST_PRINTED = 32 * 1024
 """Bytes that a program prints before it looks for input."""
@@ -128,7 +120,7 @@ class Machine:
             value = self._registers.read(page + offset, size)
         except NotExecutableError as error:
             self._refuse(error)
-        if self._registers.waits or self._registers.used_up:
+        if self._limit.step() or self._registers.waits or self._registers.used_up:
             uc.emu_stop()
         return value
 
@@ -137,7 +129,8 @@ class Machine:
             self._registers.write(page + offset, value, size)
         except NotExecutableError as error:
             self._refuse(error)
-        if self._registers.used_up or len(self._registers.printed) >= MOST_PRINTED:
+        printed = len(self._registers.printed)
+        if self._limit.step() or self._registers.used_up or printed >= MOST_PRINTED:
             uc.emu_stop()
 
     def _refuse(self, error: NotExecutableError) -> None:
@@ -150,19 +143,18 @@ class Machine:
         self._bad_access = _ACCESS_CAUSES[access], address
         return False
 
-    def run(self) -> Stop:
+    def run(self, most_cpu_s: float) -> Stop:
         """Execute until the program waits, or cannot go on.
 
         Raises:
             NotExecutableError: it needs what is not modelled.
         """
-        end = time.thread_time() + MOST_CPU_S
-        with _interrupted(self._uc):
+        with TimeLimit(self._uc.emu_stop, most_cpu_s) as self._limit:
             for _ in range(MOST_ROM_CALLS):
                 stop = self._run_on()
                 if stop:
                     return stop
-                if time.thread_time() > end:
+                if self._limit.step():
                     break
         return Stop.ENDLESS
 
@@ -229,19 +221,3 @@ class Machine:
         self._uc.reg_write(riscv_const.UC_RISCV_REG_MTVAL, value)
         self.pc = handler
         return True
-
-
-@contextmanager
-def _interrupted(uc: unicorn.Uc) -> Iterator[None]:
-    """Stop the emulator from time to time."""
-    over = threading.Event()
-
-    def interrupt() -> None:
-        while not over.wait(LOOK_S):
-            uc.emu_stop()
-
-    threading.Thread(target=interrupt, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()

@@ -7,6 +7,7 @@ from burner.bench.processor import mask_rom
 from burner.bench.processor.chip_memory import ChipMemory
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import ProgramRegisters
+from burner.bench.processor.time_limit import MOST_CPU_S
 from burner.bench.silicon.nor_flash import NorFlash
 
 if TYPE_CHECKING:
@@ -18,15 +19,24 @@ NOT_INSTALLED = "unicorn is not installed: pip install 'burner[emulator]'"
 class RunningProgram:
     """What the flash of an ESP32-C3 starts after a reset.
 
+    `most_cpu_s`: so much of the computer it may use, until it waits.
+
     Raises:
         NotExecutableError: it cannot be executed here.
     """
 
-    def __init__(self, flash: NorFlash, efuses: Mapping[int, int], since_reset_s: float) -> None:
+    def __init__(
+        self,
+        flash: NorFlash,
+        efuses: Mapping[int, int],
+        since_reset_s: float,
+        *,
+        most_cpu_s: float = MOST_CPU_S,
+    ) -> None:
         self.stopped = ""
         """Why it will do nothing any more; empty while it waits for input."""
         memory = ChipMemory()
-        self._registers = ProgramRegisters(efuses)
+        self._registers, self._most_cpu_s = ProgramRegisters(efuses), most_cpu_s
         start = mask_rom.load(flash, memory)
         self.rom_lines = start.lines
         self.printed = b""
@@ -74,7 +84,7 @@ class RunningProgram:
             Stop.FLOODS: "it prints on and on",
             Stop.CRASHED: "it crashed",
         }
-        stop = machine.run()
+        stop = machine.run(self._most_cpu_s)
         where = f", at {machine.pc:#x}" if stop is not Stop.WAITS else ""
         self.stopped = f"{reasons[stop]}{where}"
         return self._taken()

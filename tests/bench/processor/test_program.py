@@ -5,6 +5,7 @@ import pytest
 from burner.bench.processor import registers
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.program import RunningProgram
+from burner.bench.processor.time_limit import MOST_CPU_S
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import UnitSpec
@@ -12,7 +13,6 @@ from tests.bench.processor.programs import (
     CODE,
     ECHO,
     HELLO,
-    LOOP,
     TIME,
     UART,
     WAIT,
@@ -29,9 +29,11 @@ def flash(image: bytes) -> NorFlash:
     return cells
 
 
-def started(*program: int, since_reset_s: float = 0.0) -> RunningProgram:
+def started(
+    *program: int, since_reset_s: float = 0.0, most_cpu_s: float = MOST_CPU_S
+) -> RunningProgram:
     silicon = SimSilicon(UnitSpec(), flash(boot_image(*program)))
-    return RunningProgram(silicon.flash, silicon.registers, since_reset_s)
+    return RunningProgram(silicon.flash, silicon.registers, since_reset_s, most_cpu_s=most_cpu_s)
 
 
 def refusal(*program: int) -> str:
@@ -181,14 +183,6 @@ def test_a_program_handles_its_exceptions_itself() -> None:
         *WAIT,
     )
     assert started(*program).printed == b"a\5"
-
-
-def test_a_program_that_never_looks_for_input_is_stopped() -> None:
-    ran = started(*LOOP)
-    assert (ran.printed, ran.stopped) == (
-        b"L",
-        "it runs on and on, and never looks for input, at 0x403ce80c",
-    )
 
 
 def test_a_program_that_never_takes_the_input_is_stopped() -> None:
