@@ -69,7 +69,6 @@ def why_modelled(unit: UnitSpec) -> str:
     described = {
         "device_name": firmware.device_name,
         "lines": firmware.lines,
-        "texts": firmware.texts,
         "prints: false": not firmware.prints,
         f"baud: {firmware.baud}": firmware.baud != USUAL_BAUD,
         "rollback": firmware.rollback,
@@ -78,5 +77,5 @@ def why_modelled(unit: UnitSpec) -> str:
     }
     key = next((key for key, is_set in described.items() if is_set), "")
     if key:
-        return f"the unit's firmware is described: {key}"
+        return f"the unit or the profile describes the firmware: {key}"
     return "" if find_spec("unicorn") else NOT_INSTALLED

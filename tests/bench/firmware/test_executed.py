@@ -146,16 +146,34 @@ def test_the_model_speaks_for_a_unit_that_no_program_can_be(unit: UnitSpec, why:
     [
         (FirmwareBehaviour(), ""),
         (FirmwareBehaviour(executed=False), "the bench was told not to execute"),
-        (FirmwareBehaviour(device_name="{mac}"), "the unit's firmware is described: device_name"),
-        (FirmwareBehaviour(lines=("SN=1",)), "the unit's firmware is described: lines"),
+        (
+            FirmwareBehaviour(device_name="{mac}"),
+            "the unit or the profile describes the firmware: device_name",
+        ),
+        (
+            FirmwareBehaviour(lines=("SN=1",)),
+            "the unit or the profile describes the firmware: lines",
+        ),
         (
             FirmwareBehaviour(texts=(TextPlace("product_id", "cfg", 0, 11),)),
-            "the unit's firmware is described: texts",
+            "",  # the program knows its own place; only the model must be told
         ),
-        (FirmwareBehaviour(prints=False), "the unit's firmware is described: prints: false"),
-        (FirmwareBehaviour(baud=9600), "the unit's firmware is described: baud: 9600"),
-        (FirmwareBehaviour(rollback=True), "the unit's firmware is described: rollback"),
-        (FirmwareBehaviour(moves_key=True), "the unit's firmware is described: moves_key"),
+        (
+            FirmwareBehaviour(prints=False),
+            "the unit or the profile describes the firmware: prints: false",
+        ),
+        (
+            FirmwareBehaviour(baud=9600),
+            "the unit or the profile describes the firmware: baud: 9600",
+        ),
+        (
+            FirmwareBehaviour(rollback=True),
+            "the unit or the profile describes the firmware: rollback",
+        ),
+        (
+            FirmwareBehaviour(moves_key=True),
+            "the unit or the profile describes the firmware: moves_key",
+        ),
     ],
 )
 def test_the_model_speaks_for_a_unit_whose_firmware_is_described(

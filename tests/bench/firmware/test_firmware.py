@@ -107,14 +107,13 @@ def test_a_key_compiled_into_the_application_or_kept_as_a_struct_is_found(
         b"\x01\0\0\0ABCDEFGHIJ\0" + SECRET.encode().ljust(33, b"\0") + b"plug-7".ljust(49, b"\0")
     )
     segments = [*without(plug, "fctry"), Segment("fctry", 0x15000, struct)]
-    raw = replace(UNIT, firmware=FirmwareBehaviour(texts=places))
+    raw = replace(UNIT, firmware=FirmwareBehaviour(executed=False, texts=places))
     log = boot_log(burned(raw, segments))
     assert "product_id=ABCDEFGHIJ device_name=plug-7" in log
     assert SECRET not in log
     in_app = tuple(replace(place, partition="ota_0", offset=0) for place in places[:1])
-    assert "no product configuration" in boot_log(
-        burned(replace(UNIT, firmware=FirmwareBehaviour(texts=in_app)), without(plug, "fctry"))
-    )
+    compiled_in = replace(UNIT, firmware=FirmwareBehaviour(executed=False, texts=in_app))
+    assert "no product configuration" in boot_log(burned(compiled_in, without(plug, "fctry")))
 
 
 def test_an_application_at_its_own_rate_is_noise_at_another(plug: tuple[Segment, ...]) -> None:
