@@ -12,8 +12,8 @@ from contextlib import closing
 from typing import Final
 
 from burner.burn.boot_lines import AwaitedLines
-from burner.burn.comparison import Comparison, ComparisonVerdict
-from burner.core.attempt import CHALLENGE_ANSWERED
+from burner.burn.comparison import OTHER_RELEASE, Comparison, ComparisonVerdict
+from burner.core.attempt import CHALLENGE_ANSWERED, Record
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
@@ -22,7 +22,7 @@ from burner.profile.boot import BootSettings
 from burner.provisioning import challenge
 from burner.provisioning.challenge import Refusal, Response, ResponseSearch
 from burner.provisioning.key_config import KeyConfig
-from burner.release.release import Release
+from burner.release.release import KeylessRelease, Release
 
 COMPARED: Final = "challenge"
 """What a comparison calls it."""
@@ -53,6 +53,7 @@ def challenge_unit(
     release: Release,
     device_name: str,
     clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Mapping[str, object]:
     """Ask a unit that has just started to prove its key and its name.
 
@@ -61,6 +62,7 @@ def challenge_unit(
         release: what was burned; its awaited lines have been compared.
         device_name: the name on record.
         clock: gives seconds.
+        pause: sleeps so many seconds.
 
     Returns:
         What goes on record of it.
@@ -71,7 +73,8 @@ def challenge_unit(
     boot, key = release.profile.boot, release.key_for(device_name)
     ends = clock() + max(boot.timeout_s, LEAST_S)
     nonce = secrets.token_bytes(challenge.NONCE_SIZE)
-    response = _response(device, boot.baud, challenge.question(nonce), ends, clock)
+    question = challenge.question(nonce)
+    response = _response(device, boot.baud, question, ends, clock, pause)
     if response.refusal:
         why = _REFUSALS.get(response.refusal, response.refusal)
         raise BurnerError(Code.CHALLENGE_REFUSED, why)
@@ -80,20 +83,42 @@ def challenge_unit(
     return {"challenge": CHALLENGE_ANSWERED, "challenge_version": int(challenge.VERSION)}
 
 
-def compare_answer(device: Device, release: Release, device_name: str) -> Comparison:
-    """Start a unit that was identified, and compare its answer with the record."""
+def compare_answer(device: Device, record: Record, release: KeylessRelease | None) -> Comparison:
+    """Start a unit that was identified, leave it running, and compare its answer with the record.
+
+    Only who has the release and the product secret on record can know the right answer.
+    """
+    if reason := _why_not_asked(record, release):
+        device.boot(0.0, lambda _: True)
+        return Comparison(COMPARED, ComparisonVerdict.LEFT_OUT, reason)
+    assert isinstance(release, Release)  # noqa: S101 - else there is a reason
     boot = release.profile.boot
     within_s = boot.timeout_s if boot.awaited else 0.0
     device.boot(within_s, AwaitedLines(boot.awaited), boot.baud)
     try:
-        challenge_unit(device, release, device_name)
+        challenge_unit(device, release, record.attempt.device_name)
     except BurnerError as error:
         if error.code.error_class is not ErrorClass.VERIFY:
             raise
-        refused = error.code == Code.CHALLENGE_REFUSED
-        verdict = ComparisonVerdict.LEFT_OUT if refused else ComparisonVerdict.DIFFERS
-        return Comparison(COMPARED, verdict, f"refused: {error.detail}" if refused else str(error))
+        if error.code == Code.CHALLENGE_REFUSED:
+            why = f"refused: {error.detail}"
+            return Comparison(COMPARED, ComparisonVerdict.LEFT_OUT, why)
+        why = f"{error.code}: {error.detail}"
+        return Comparison(COMPARED, ComparisonVerdict.DIFFERS, why)
     return Comparison(COMPARED, ComparisonVerdict.SAME, "answered")
+
+
+def _why_not_asked(record: Record, release: KeylessRelease | None) -> str:
+    """Why nobody here knows the right answer of a unit; empty where it is known."""
+    if release is None:
+        return "needs the release, and the product secret"
+    if release.digest != record.attempt.release_digest:
+        return OTHER_RELEASE
+    if not isinstance(release, Release):
+        return "needs the product secret"
+    if record.result.evidence.get("key", release.key_fingerprint) != release.key_fingerprint:
+        return "the secret here is not the one on record"
+    return ""
 
 
 def _suspects(boot: BootSettings, key: KeyConfig) -> str:
@@ -108,7 +133,12 @@ def _suspects(boot: BootSettings, key: KeyConfig) -> str:
 
 
 def _response(
-    device: Device, baud: int, question: bytes, ends: float, clock: Callable[[], float]
+    device: Device,
+    baud: int,
+    question: bytes,
+    ends: float,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
 ) -> Response:
     """The response of the unit. A chip's own USB port goes away with the reset, and comes back."""
     while True:
@@ -118,7 +148,7 @@ def _response(
         except BurnerError as error:
             if error.code not in _PORT_AWAY or clock() + _PORT_S >= ends:
                 raise
-            time.sleep(_PORT_S)
+            pause(_PORT_S)
 
 
 def _ask(line: SerialLine, question: bytes, ends: float, clock: Callable[[], float]) -> Response:

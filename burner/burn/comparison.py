@@ -16,6 +16,8 @@ from burner.flash.partition_table import SECTOR_SIZE
 from burner.release.release import KeylessRelease
 
 APPLICATION = "application that starts"
+OTHER_RELEASE = "the unit was burned from another release"
+"""Why something is left out."""
 
 
 class ComparisonVerdict(StrEnum):

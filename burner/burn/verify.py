@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from burner.burn.challenge import compare_answer
 from burner.burn.comparison import (
+    OTHER_RELEASE,
     Comparison,
     ComparisonVerdict,
     all_match,
@@ -125,22 +126,17 @@ def compare_with_record(
     Returns:
         One comparison of the chip, one for each region in flash order, one of the application that
         starts, one of the key configuration, one of the challenge where the unit answered one
-        when it was burned. Regions that the firmware may change are left out,
-        with the reason.
+        when it was burned. What is not compared is left out, with the reason.
     """
     comparisons = [compare_part(silicon, record), *compare_regions(device, record)]
-    if release is not None and release.digest != record.attempt.release_digest:
-        left_out = "the unit was burned from another release"
-        comparisons.append(Comparison(CONFIGURATION, ComparisonVerdict.LEFT_OUT, left_out))
-        release = None
-    started = False
-    if release is not None:
+    recorded = release is not None and release.digest == record.attempt.release_digest
+    if release is not None and recorded:
         comparisons.append(compare_application(device, release, record.attempt.regions))
         comparisons.append(compare_recorded_key(device, record, release))
-        started = release.key_by_dialogue and isinstance(release, Release)
-        if isinstance(release, Release) and has_answered(record.result.evidence):
-            comparisons.append(compare_answer(device, release, record.attempt.device_name))
-            started = True
-    if not started:
+    elif release is not None:
+        comparisons.append(Comparison(CONFIGURATION, ComparisonVerdict.LEFT_OUT, OTHER_RELEASE))
+    if has_answered(record.result.evidence):
+        comparisons.append(compare_answer(device, record, release))
+    elif not (recorded and isinstance(release, Release) and release.key_by_dialogue):
         device.boot(0.0, lambda _: True)
     return tuple(comparisons)

@@ -9,13 +9,15 @@ import pytest
 
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
 from burner.burn.challenge import challenge_unit, compare_answer
-from burner.core.attempt import Outcome, has_answered
+from burner.burn.comparison import Comparison, ComparisonVerdict, all_match
+from burner.burn.verify import compare_with_record
+from burner.core.attempt import Outcome, Record, has_answered
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.profile.boot import BootSettings
 from burner.provisioning.challenge import response
 from burner.provisioning.key_config import KeyConfig
-from burner.release.release import Release
+from burner.release.release import KeylessRelease, Release
 from burner.station.slots.retry import tries
 from tests.burn.one_slot import NAME, PRODUCT, SECRET, Line, boot_lines, ended
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
@@ -57,6 +59,9 @@ class Console:
     def clock(self) -> float:
         return self.now
 
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
     def send(self, data: bytes) -> None:
         self.sent.append(data)
         self._waiting += self.answers(data)
@@ -87,7 +92,7 @@ class ConsoleDevice(FakeDevice):
 def asked(release: Release, answers: Answers) -> tuple[Console, BurnerError | None]:
     console = Console(answers)
     try:
-        challenge_unit(ConsoleDevice(console), release, NAME, console.clock)
+        challenge_unit(ConsoleDevice(console), release, NAME, console.clock, console.pause)
     except BurnerError as error:
         return console, error
     return console, None
@@ -283,28 +288,19 @@ def test_a_port_that_vanishes_with_the_reset_is_waited_for(release: Release, cod
     console = Console(firmware())
     device = ConsoleDevice(console)
     device.fails("line", code, times=2)
-    challenge_unit(device, release, NAME, console.clock)
+    challenge_unit(device, release, NAME, console.clock, console.pause)
     assert device.calls == ["line esp"] * 3
+    assert console.now == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("code", ["E302", "E308", "E303"])
 def test_a_port_that_stays_away_is_no_answer_of_the_unit(release: Release, code: str) -> None:
-    device = ConsoleDevice(Console(firmware()))
+    console = Console(firmware())
+    device = ConsoleDevice(console)
     device.fails("line", code, times=99)
     with pytest.raises(BurnerError) as caught:
-        challenge_unit(device, release, NAME, _Hurrying())
+        challenge_unit(device, release, NAME, console.clock, console.pause)
     assert caught.value.code == code
-
-
-class _Hurrying:
-    """A clock that goes on by a second each time it is read."""
-
-    def __init__(self) -> None:
-        self._now = 0.0
-
-    def __call__(self) -> float:
-        self._now += 1
-        return self._now
 
 
 def test_the_console_has_the_rate_of_the_profile(release: Release) -> None:
@@ -320,29 +316,76 @@ def test_the_profile_is_off_by_default() -> None:
 # -- a unit from the box ---------------------------------------------------------------------------
 
 
+@pytest.fixture
+def passed(line: Line, board: FakeBoard) -> Record:
+    """The record of a unit that has answered."""
+    return line.burn(FakeDevice(board, {"esp": firmware()}))
+
+
 @pytest.mark.parametrize(
     ("answers", "verdict", "why"),
     [
         (firmware(), "same", "answered"),
-        (firmware(KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))), "differs", "E630"),
-        (firmware(registered=True), "left out", "refused: registered"),
+        (
+            *(firmware(KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))), "differs"),
+            "E630: differs: the secret",
+        ),
+        (firmware(registered=True), "left out", "refused: registered: it has registered"),
     ],
 )
 def test_a_unit_from_the_box_is_asked_again(
-    release: Release, answers: Answers, verdict: str, why: str
+    passed: Record, release: Release, answers: Answers, verdict: str, why: str
 ) -> None:
     device = ConsoleDevice(Console(answers))
-    comparison = compare_answer(device, release, NAME)
+    comparison = compare_answer(device, passed, release)
     assert (comparison.what, comparison.verdict) == ("challenge", verdict)
     assert comparison.why.startswith(why)
     assert device.calls == ["boot", "line esp"]
 
 
-def test_a_unit_from_the_box_that_is_pulled_out_was_not_compared(release: Release) -> None:
+def without_key(release: Release) -> KeylessRelease:
+    return KeylessRelease(release.profile, release.layout, release.index, release.carrier)
+
+
+@pytest.mark.parametrize(
+    ("opened", "why"),
+    [
+        (lambda _: None, "needs the release, and the product secret"),
+        (without_key, "needs the product secret"),
+        (
+            lambda release: replace(release, index={**release.index, "product": "another"}),
+            "the unit was burned from another release",
+        ),
+        (
+            lambda release: replace(
+                release, key=KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))
+            ),
+            "the secret here is not the one on record",
+        ),
+    ],
+)
+def test_where_the_right_answer_is_not_known_the_challenge_is_left_out_and_said(
+    passed: Record,
+    board: FakeBoard,
+    release: Release,
+    opened: Callable[[Release], KeylessRelease | None],
+    why: str,
+) -> None:
+    device = FakeDevice(board)
+    comparisons = compare_with_record(device, board.silicon, passed, opened(release))
+    assert all_match(comparisons)
+    assert comparisons[-1] == Comparison("challenge", ComparisonVerdict.LEFT_OUT, why)
+    assert device.calls[-1] == "boot"
+    assert device.calls.count("boot") == 1
+
+
+def test_a_unit_from_the_box_that_is_pulled_out_was_not_compared(
+    passed: Record, release: Release
+) -> None:
     device = ConsoleDevice(Console(firmware()))
     device.fails("boot", "E308")
     with pytest.raises(BurnerError):
-        compare_answer(device, release, NAME)
+        compare_answer(device, passed, release)
 
 
 @pytest.mark.parametrize(("code", "tries_in_all"), [("E630", 1), ("E631", 1), ("E632", 2)])
