@@ -165,16 +165,23 @@ def _print(results: "Mapping[str, VerifyResult]", *, as_json: bool) -> None:
 
 
 def _print_result(slot: str, result: "VerifyResult") -> None:
+    from burner.core.words.error_details import detail_in
+    from burner.core.words.phrases import Wording
+
+    say = Wording(language())
     if result.problem is not None:
-        screen.say(f"slot {slot}: not verified")
+        screen.say(say("slot not verified", slot))
         screen.error(result.problem, language())
         return
     assert result.record is not None  # noqa: S101 - no problem, so there is one
     attempt, ended = result.record.attempt, result.record.result.ended
-    verdict = "is what its record says" if result.good else "DIFFERS from its record"
+    title = "unit as recorded" if result.good else "unit not as recorded"
+    burned = (f"{ended:%Y-%m-%d %H:%M}", attempt.profile, result.record.seq)
     screen.table(
-        f"slot {slot}: {attempt.device_name} ({attempt.unit_id}) {verdict}\n"
-        f"burned {ended:%Y-%m-%d %H:%M} UTC, {attempt.profile}, record {result.record.seq}",
-        ("what", "verdict", ""),
-        [(c.what, c.verdict.value, c.why) for c in result.comparisons],
+        f"{say(title, slot, attempt.device_name, attempt.unit_id)}\n{say('unit burned', *burned)}",
+        (say("what"), say("verdict"), ""),
+        [
+            (say(c.what), say(c.verdict.value), detail_in(language(), c.why))
+            for c in result.comparisons
+        ],
     )

@@ -13,6 +13,7 @@ from burner.cli.run.signals import INTERRUPTED, Signals
 from burner.cli.terminal import screen
 from burner.cli.terminal.big_word import Large, in_letters, on_plate
 from burner.cli.terminal.language import language
+from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.station.events import SlotState
@@ -183,7 +184,7 @@ class SampleScreen:
 def difference(comparison: "Comparison", language: Language) -> str:
     """`app at 0x20000`, `key configuration: decoded, with another secret`."""
     what = phrase(comparison.what, language)
-    return f"{what}: {comparison.why}" if comparison.why else what
+    return f"{what}: {detail_in(language, comparison.why)}" if comparison.why else what
 
 
 def _row(event: SampleChecked, language: Language) -> tuple[object, ...]:
