@@ -34,8 +34,9 @@ def withdrawal_text(withdrawal: Withdrawal, say: Wording = ENGLISH) -> str:
 def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
     if evidence.withdrawal:
         yield say("withdrawn"), withdrawal_text(evidence.withdrawal, say)
-    yield from _people("signed by", evidence.signed, say)
-    yield from _people("approved by", evidence.approved, say)
+    if evidence.needs_people:
+        yield from _people("signed by", evidence.signed, say)
+        yield from _people("approved by", evidence.approved, say)
     if not evidence.policy and (evidence.signed or evidence.approved):
         yield "", say("names as written")
     if limits := [*_limits(evidence, say)]:

@@ -61,12 +61,19 @@ class ReleaseEvidence:
     """Who withdrew the release; None: nobody."""
     challenged: bool = False
     """Whether every unit that passed has answered the station's challenge."""
+    sealed: bool = False
+    """Whether the release is sealed for its stations."""
+
+    @property
+    def needs_people(self) -> bool:
+        """Whether it matters who signed and who approved, also where nobody did."""
+        people = self.signed or self.approved or self.first_article
+        return bool(people or self.policy or self.sealed)
 
     def __bool__(self) -> bool:
         """Whether there is any."""
-        of_people = self.signed or self.approved or self.policy or self.first_article
         of_release = self.quantity is not None or self.limits or self.documents
-        return bool(of_people or of_release or self.withdrawal or self.challenged)
+        return bool(self.needs_people or of_release or self.withdrawal or self.challenged)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
@@ -99,6 +106,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         first_article=_first_article(opened, approval, is_open=row.state == BATCH_OPEN),
         withdrawal=withdrawal,
         challenged=row.challenged,
+        sealed="sealed" in index,
     )
 
 

@@ -37,6 +37,20 @@ def test_a_batch_whose_units_are_challenged_says_so() -> None:
     assert dict(evidence_rows(evidence, Wording("zh")))["质询"].startswith("每台合格设备")
 
 
+def test_nobody_is_named_only_where_somebody_was_to_sign() -> None:
+    nothing = ReleaseEvidence((), (), "", None, {}, {}, None)
+    article = FirstArticleStatus(1, (), None)
+    for evidence in (replace(nothing, challenged=True), replace(nothing, quantity=7)):
+        assert "nobody" not in dict(evidence_rows(evidence)).values()
+    for evidence in (
+        replace(nothing, policy="22" * 32),
+        replace(nothing, sealed=True),
+        replace(nothing, first_article=article),
+    ):
+        rows = dict(evidence_rows(evidence))
+        assert (rows["signed by"], rows["approved by"]) == ("nobody", "nobody")
+
+
 def test_a_key_that_the_policy_does_not_name_has_no_name() -> None:
     people = (Endorser("alice", "SHA256:abc"), Endorser("", "SHA256:xyz", note="tested"))
     evidence = ReleaseEvidence(people, (), "22" * 32, None, {}, {}, None)
