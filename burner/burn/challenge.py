@@ -74,7 +74,7 @@ def challenge_unit(
     ends = clock() + max(boot.timeout_s, LEAST_S)
     nonce = secrets.token_bytes(challenge.NONCE_SIZE)
     question = challenge.question(nonce)
-    response = _response(device, boot.baud, question, ends, clock, pause)
+    response = _response(device, boot.baud, question, ends, clock, pause=pause)
     if response.refusal:
         why = _REFUSALS.get(response.refusal, response.refusal)
         raise BurnerError(Code.CHALLENGE_REFUSED, why)
@@ -138,6 +138,7 @@ def _response(
     question: bytes,
     ends: float,
     clock: Callable[[], float],
+    *,
     pause: Callable[[float], None],
 ) -> Response:
     """The response of the unit. A chip's own USB port goes away with the reset, and comes back."""
