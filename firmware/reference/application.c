@@ -53,40 +53,51 @@ static enum burner_status read_key(struct burner_key *key)
     return burner_read_nvs(&product_key_layout, &flash, NULL, key);
 }
 
-/* Prints why there is no key or no name. */
-static void print_problem(const char *what, const char *where, enum burner_status status)
-{
-    console_print(what);
-    console_print(where);
-    console_print(": ");
-    console_print(burner_status_text(status));
-    console_end_line();
-}
+/* Why there is no key or no name; `what` is NULL where there are both. */
+struct problem {
+    const char *what, *where;
+    enum burner_status status;
+};
 
-/* Reads the key, derives the name, and prints both. False, with a line that says why, and with an
- * empty key or name, where that is not possible. */
-static bool introduce(struct burner_key *key, char *name)
+/* Reads the key and derives the name. Where that is not possible, both stay empty. */
+static struct problem load_identity(struct burner_key *key, char *name)
 {
     struct burner_ids ids = {.imei = NULL, .serial = NULL, .label = NULL};
     enum burner_status status = read_key(key);
     if (status != BURNER_OK) {
         memset(key, 0, sizeof *key);
-        print_problem("no product configuration in ", product_key_layout.partition, status);
-        return false;
+        return (struct problem){
+            "no product configuration in ", product_key_layout.partition, status};
     }
     read_base_mac(ids.mac);
     status = burner_device_name(&product_name_rule, &ids, name);
     if (status != BURNER_OK) {
         name[0] = '\0';
-        print_problem("no device name", "", status);
-        return false;
+        return (struct problem){"no device name", "", status};
     }
-    console_print("product_id=");
-    console_print(key->product_id);
-    console_print(" device_name=");
-    console_print(name);
+    return (struct problem){NULL, NULL, BURNER_OK};
+}
+
+/* Prints firmware, ProductID and name, or why there are none. */
+static void introduce(const struct problem *problem, const struct burner_key *key, const char *name)
+{
+    console_print("\r\nProject name:     ");
+    console_print(descriptor.project);
+    console_print("\r\nApp version:      ");
+    console_print(descriptor.version);
     console_end_line();
-    return true;
+    if (problem->what == NULL) {
+        console_print("product_id=");
+        console_print(key->product_id);
+        console_print(" device_name=");
+        console_print(name);
+    } else {
+        console_print(problem->what);
+        console_print(problem->where);
+        console_print(": ");
+        console_print(burner_status_text(problem->status));
+    }
+    console_end_line();
 }
 
 int main(void)
@@ -97,14 +108,11 @@ int main(void)
     static struct registration_command command;
     char reply[BURNER_CHALLENGE_LINE], byte;
     clock_begin();
-    console_print("\r\nProject name:     ");
-    console_print(descriptor.project);
-    console_print("\r\nApp version:      ");
-    console_print(descriptor.version);
-    console_end_line();
-    introduce(&key, name);
+    const struct problem problem = load_identity(&key, name);
+    /* Listen before the lines are printed: the station asks as soon as it has them. */
     burner_challenge_begin(&challenge, &key, name, false);
     registration_command_begin(&command, &key, name);
+    introduce(&problem, &key, name);
     for (;;) {
         if (!console_received(&byte)) {
             continue;

@@ -3,12 +3,16 @@
 import hashlib
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from burner.flash.image import parse_image
+from burner.profile.profile import Profile
+from burner.profile.reading import load_profile
+from tests.firmware.products import ARRAYS, ENCRYPTED_NVS, LABEL, PLUG, PRODUCTS
 
 REFERENCE = Path(__file__).parents[2] / "firmware" / "reference"
 IMAGES = REFERENCE.parent / "plug-c3"
@@ -23,7 +27,7 @@ def script() -> dict[str, Any]:
 def test_the_images_were_built_from_these_sources(script: dict[str, Any]) -> None:
     kept = script["kept"]()
     again = "run python firmware/reference/build.py"
-    assert kept["sources"] == script["source_digest"](), again
+    assert kept["sources"] == script["source_digest"](load_profile(PLUG)), again
     digests = {name: hashlib.sha256((IMAGES / name).read_bytes()).hexdigest() for name in NAMES}
     assert {name: kept[name] for name in NAMES} == digests, again
 
@@ -36,10 +40,85 @@ def test_a_build_gives_the_bytes_that_are_kept(script: dict[str, Any]) -> None:
         pytest.skip(str(error))
     if compiler != script["kept"]()["compiler"]:
         pytest.skip(f"the images were built by another compiler than {compiler}")
-    images = script["build"]()
+    images = script["build"](load_profile(PLUG))
     assert set(images) == set(NAMES)
     for name in NAMES:
         assert images[name] == (IMAGES / name).read_bytes(), name
+
+
+def own_product(**updates: Any) -> Profile:
+    """plug-c3 with another name, and what a test changes."""
+    product = load_profile(PLUG)
+    named = product.product.model_copy(update={"name": "thermostat", "version": "3.0.1"})
+    return product.model_copy(update={"product": named, **updates})
+
+
+@pytest.mark.full
+def test_a_profile_of_ones_own_gives_a_program_of_that_product(script: dict[str, Any]) -> None:
+    try:
+        images = script["build"](own_product())
+    except script["CompilerMissingError"] as error:
+        pytest.skip(str(error))
+    descriptor = parse_image(images["app.bin"]).descriptor
+    assert descriptor is not None
+    assert (descriptor.project_name, descriptor.version) == ("thermostat", "3.0.1")
+
+
+def test_the_program_is_built_for_the_product_of_its_profile(script: dict[str, Any]) -> None:
+    script["check_product"](own_product())
+    assert '#define PRODUCT_NAME "thermostat"\n' in script["generated"](own_product())["product.h"]
+    assert script["source_digest"](own_product()) != script["kept"]()["sources"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"chip": PRODUCTS[LABEL].chip}, "chip.type: found esp32s2; esp32c3 alone"),
+        ({"carrier": PRODUCTS[ARRAYS].carrier}, "carrier.kind: found patch; it reads nvs alone"),
+        (
+            {"carrier": PRODUCTS[ENCRYPTED_NVS].carrier},
+            "carrier.key_partition: it does not read encrypted nvs",
+        ),
+        (
+            {"name": PRODUCTS[LABEL].name},
+            "name.template: found {label}; of a unit it reads the MAC alone",
+        ),
+        ({"partition_table": None}, "partition_table: found none; the loader reads one"),
+    ],
+)
+def test_a_product_that_the_program_cannot_serve_is_refused_with_the_reason(
+    script: dict[str, Any], changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(script["ProductUnsuitableError"]) as refused:
+        script["check_product"](own_product(**changes))
+    assert str(refused.value) == why
+
+
+def test_a_profile_of_another_chip_ends_the_build_with_one_line(
+    script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sensor = PLUG.with_name("sensor-esp32.yaml")
+    monkeypatch.setattr(sys, "argv", ["build.py", "--profile", str(sensor), "-o", str(tmp_path)])
+    with pytest.raises(SystemExit, match="no reference program for this product"):
+        script["main"]()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_profile_of_ones_own_never_replaces_the_images_that_are_kept(
+    script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["build.py", "--profile", "thermostat.yaml"])
+    with pytest.raises(SystemExit):
+        script["main"]()
+    assert "--profile needs -o FOLDER" in capsys.readouterr().err
+
+
+def test_a_python_without_burners_packages_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "esptool.cmds", None)
+    with pytest.raises(SystemExit, match=r"has no esptool.*\.venv/bin/python"):
+        runpy.run_path(str(REFERENCE / "build.py"))
 
 
 def test_the_application_names_its_product_and_can_register() -> None:
