@@ -197,6 +197,18 @@ def test_a_scaffold_that_is_filled_in_is_a_profile(tmp_path: Path, preset: str) 
 
 
 @pytest.mark.parametrize("preset", PRESETS)
+def test_what_the_firmware_prints_may_be_awaited_as_the_comment_has_it(
+    tmp_path: Path, preset: str
+) -> None:
+    path = write(tmp_path, None, preset)
+    before = left(path)
+    text = re.sub(r"^# (boot:|  \w+:)", r"\1", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+    assert ("\n  challenge: true " in text) == (preset != "at")
+    assert left(path) == before
+
+
+@pytest.mark.parametrize("preset", PRESETS)
 def test_every_layout_can_be_asked_for_beside_a_build(tmp_path: Path, preset: str) -> None:
     text = write(tmp_path, read_build(write_idf_build(tmp_path / "build")), preset).read_text()
     assert f"preset: {preset}" in text or re.search(r"kind: (nvs|patch|file|raw|at)", text)

@@ -39,6 +39,20 @@ def test_the_warning_can_be_accepted(tmp_path: Path) -> None:
     assert finding.accepted == "the image is compressed"
 
 
+@pytest.mark.parametrize(
+    ("carrier", "advice"),
+    [
+        ({}, "true; or a firmware that is built without BURNER_CHALLENGE"),
+        ({"carrier": "{kind: at}"}, "a firmware that is built without BURNER_CHALLENGE"),
+    ],
+)
+def test_at_firmware_that_can_answer_is_never_advised_to_be_asked(
+    tmp_path: Path, carrier: dict[str, str], advice: str
+) -> None:
+    (finding,) = preflight(write_product(tmp_path, app=ABLE, **carrier)).findings
+    assert (finding.code, finding.allowed) == ("E107", advice)
+
+
 def test_at_firmware_has_no_challenge(tmp_path: Path) -> None:
     findings = found(tmp_path, ABLE, True, carrier="{kind: at}")
     assert findings == [("E101", "found true, with carrier.kind: at", False)]

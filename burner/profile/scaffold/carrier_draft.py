@@ -30,6 +30,8 @@ class CarrierDraft:
     partition: str = ""
     cloud: Cloud | None = None
     """The platform, where the layout is not Tencent's."""
+    answers_challenge: bool = True
+    """Whether a firmware with this layout can be asked to prove its key."""
 
 
 def draft_carrier(build: Build | None, preset: str) -> CarrierDraft:
@@ -190,7 +192,8 @@ def _at(_: Build | None) -> CarrierDraft:
             line("  kind: at", "Tencent's AT firmware: gets the key after it has booted"),
             line("  port: esp", "modem, where the module has a port of its own"),
             line("  baud: 115200"),
-        )
+        ),
+        answers_challenge=False,
     )
 
 

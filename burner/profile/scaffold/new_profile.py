@@ -46,7 +46,9 @@ def draft_profile(name: str, folder: Path, build: Build | None = None, preset: s
         "",
         *_NAME,
         "",
-        *_FURTHER,
+        *_BOOT,
+        *((_CHALLENGE,) if carrier.answers_challenge else ()),
+        _QUANTITY,
     ]
     return "\n".join(lines) + "\n"
 
@@ -203,11 +205,13 @@ _NAME: Final = (
     "name:",
     line('  template: "{mac}"', "upper-case hex; {imei}, {serial}, text, …: docs/names.md"),
 )
-_FURTHER: Final = (
+_BOOT: Final = (
     "# What the firmware prints when it starts well; units that print something else fail.",
     "# boot:",
     "#   product_id: 'product_id=(\\w+)'",
     "#   device_name: 'device_name=([\\w-]+)'",
-    line("#   challenge: true", "it must also prove its key: docs/firmware.md"),
-    line("# quantity: 10000", "the most units this release may make, over all batches"),
+)
+_CHALLENGE: Final = line("#   challenge: true", "it must also prove its key: docs/firmware.md")
+_QUANTITY: Final = line(
+    "# quantity: 10000", "the most units this release may make, over all batches"
 )
