@@ -72,7 +72,7 @@ def _texts(profile: Profile, source: Path) -> Iterator[TextPlace]:
                 at = carrier.offset + starts[field.name]
                 yield TextPlace(field.key, carrier.partition, at, field.size)
     elif isinstance(carrier, PatchSettings):
-        yield from _arrays(PatchCarrier(carrier), source)
+        yield from _arrays(PatchCarrier(carrier, profile.possible_keys), source)
 
 
 def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextPlace]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
-from burner.platforms.platform import Platform
+from burner.platforms.platform import NvsPreset, Platform
 from burner.platforms.registration import (
     Applicant,
     Claim,
@@ -170,8 +170,16 @@ ALIBABA: Final = Platform(
         )
     },
     registration_texts=(AlibabaApi.path, "authType=reg"),
+    nvs_preset=NvsPreset(
+        "esp-aliyun",
+        partition="fctry",
+        namespace="aliyun-key",
+        keys={"product_id": "ProductKey", "product_secret": "ProductSecret"},
+    ),
+    at_commands=False,
     device_secret=bytes.hex,
     certificates=False,
     repeats=1000,
 )
-"""Until a device is activated it may register again; each time it gets another secret."""
+"""The preset is the layout of Espressif's SDK. Until a device is activated it may register again;
+each time it gets another secret."""

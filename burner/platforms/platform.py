@@ -1,7 +1,7 @@
 """A cloud platform, as data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from burner.platforms.registration import RegistrationApi
@@ -22,6 +22,17 @@ class Cloud(StrEnum):
 
 
 @dataclass(frozen=True)
+class NvsPreset:
+    """Where a known firmware of the platform keeps its key."""
+
+    name: str
+    partition: str
+    namespace: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Value of the key → its key in NVS, where it is not called so too."""
+
+
+@dataclass(frozen=True)
 class Platform:
     """What burner knows of a platform."""
 
@@ -33,6 +44,9 @@ class Platform:
     """Region → host of registration."""
     registration_texts: tuple[str, ...]
     """Firmware that registers holds one of them."""
+    nvs_preset: NvsPreset
+    at_commands: bool
+    """Whether there is AT firmware that registers; the carrier `at` speaks to it."""
     device_secret: Callable[[bytes], str]
     """The form of a device's own secret: from 16 random bytes."""
     certificates: bool

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from burner.platforms.alibaba import ALIBABA
-from burner.platforms.platform import Cloud, Platform
+from burner.platforms.platform import Cloud, NvsPreset, Platform
 from burner.platforms.tencent_explorer import TENCENT_EXPLORER
 from burner.platforms.tencent_hub import TENCENT_HUB
 from burner.platforms.volcengine import VOLCENGINE
@@ -14,6 +14,9 @@ PLATFORMS: Final[Mapping[Cloud, Platform]] = {
     Cloud.TENCENT_EXPLORER: TENCENT_EXPLORER,
     Cloud.ALIBABA: ALIBABA,
     Cloud.VOLCENGINE: VOLCENGINE,
+}
+NVS_PRESETS: Final[Mapping[str, NvsPreset]] = {
+    platform.nvs_preset.name: platform.nvs_preset for platform in PLATFORMS.values()
 }
 
 

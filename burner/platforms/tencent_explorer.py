@@ -3,18 +3,9 @@
 Its firmware has the older API (AT firmware, early SDKs), or since 2026 the current one.
 """
 
+from dataclasses import replace
 from typing import Final
 
-from burner.platforms import tencent
-from burner.platforms.platform import Platform
+from burner.platforms.tencent_hub import TENCENT_HUB
 
-TENCENT_EXPLORER: Final = Platform(
-    title="Tencent Cloud IoT Explorer",
-    rules=tencent.RULES,
-    apis=tencent.APIS,
-    hosts=tencent.HOSTS,
-    registration_texts=tencent.PATHS,
-    device_secret=tencent.device_psk,
-    certificates=True,
-    repeats=0,
-)
+TENCENT_EXPLORER: Final = replace(TENCENT_HUB, title="Tencent Cloud IoT Explorer")

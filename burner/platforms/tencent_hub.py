@@ -3,7 +3,7 @@
 from typing import Final
 
 from burner.platforms import tencent
-from burner.platforms.platform import Platform
+from burner.platforms.platform import NvsPreset, Platform
 
 TENCENT_HUB: Final = Platform(
     title="Tencent Cloud IoT Hub",
@@ -11,7 +11,10 @@ TENCENT_HUB: Final = Platform(
     apis=tencent.APIS,
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
+    nvs_preset=NvsPreset("esp-qcloud", partition="fctry", namespace="qcloud-key"),
+    at_commands=True,
     device_secret=tencent.device_psk,
     certificates=True,
     repeats=0,
 )
+"""The preset is the layout of Espressif's SDK."""

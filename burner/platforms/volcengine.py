@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.payload import BLOCK, decrypt, encrypt, key_of
-from burner.platforms.platform import Platform
+from burner.platforms.platform import NvsPreset, Platform
 from burner.platforms.registration import (
     Applicant,
     Claim,
@@ -165,7 +165,15 @@ VOLCENGINE: Final = Platform(
     apis=(VolcengineApi(),),
     hosts={"cn-shanghai": "iot-cn-shanghai.iot.volces.com"},
     registration_texts=(VolcengineApi.path, _ACTION),
+    nvs_preset=NvsPreset(
+        "volcengine",
+        partition="fctry",
+        namespace="volc-key",
+        keys={"product_id": "product_key", "product_secret": "product_secret"},
+    ),
+    at_commands=False,
     device_secret=bytes.hex,
     certificates=False,
     repeats=1000,
 )
+"""Its firmware has no layout in public: the preset is burner's own."""

@@ -30,7 +30,7 @@ from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
 from burner.provisioning.carriers import CarrierSettings
-from burner.provisioning.key_config import KeyConfig, longest_key
+from burner.provisioning.key_config import PossibleKeys
 
 FORMAT = 1
 """The newest format of a profile that is read here."""
@@ -297,9 +297,9 @@ class Profile(FlashPlan):
         return PLATFORMS[self.product.cloud]
 
     @property
-    def longest_key(self) -> KeyConfig:
-        """The key of a unit that would take the most room."""
-        return longest_key(self.platform.rules, self.product.id)
+    def possible_keys(self) -> PossibleKeys:
+        """The keys that its units can have."""
+        return PossibleKeys(self.product.id, self.platform.rules)
 
     @property
     def title(self) -> str:

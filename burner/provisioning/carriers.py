@@ -7,7 +7,7 @@ from pydantic import Field
 from burner.provisioning.at_carrier import AtCarrier, AtSettings
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import PossibleKeys
 from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
 from burner.provisioning.patch_carrier import PatchCarrier, PatchSettings
 from burner.provisioning.raw_carrier import RawCarrier
@@ -20,17 +20,17 @@ CarrierSettings = Annotated[AnySettings, Field(discriminator="kind")]
 Carrier = FlashCarrier | AtCarrier
 
 
-def carrier_for(settings: AnySettings, longest: KeyConfig = LONGEST_KEY) -> Carrier:
-    """The carrier for the settings of a profile; it must take the longest key of its platform."""
+def carrier_for(settings: AnySettings, possible: PossibleKeys) -> Carrier:
+    """The carrier for the settings of a profile, and for the keys of its product."""
     match settings:
         case NvsSettings():
-            return NvsCarrier(settings, longest=longest)
+            return NvsCarrier(settings, possible)
         case FileSettings():
-            return FileCarrier(settings, longest)
+            return FileCarrier(settings, possible)
         case PatchSettings():
-            return PatchCarrier(settings, longest)
+            return PatchCarrier(settings, possible)
         case RawSettings():
-            return RawCarrier(settings, longest)
+            return RawCarrier(settings, possible)
         case AtSettings():
             return AtCarrier(settings)
 

@@ -7,7 +7,8 @@ a megabyte takes longer than all the rest of the burn.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
@@ -18,10 +19,9 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
 from burner.core.yaml_schema import Problem, StrictModel, refusal, refuse_problems
-from burner.platforms.tencent import RULES
 from burner.provisioning.carrier import FlashRange, KeyState, is_erased, partition_of, try_to_fill
 from burner.provisioning.fat_image import Fat, make_fat, read_fat
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import KeyConfig, PossibleKeys
 from burner.provisioning.littlefs_image import Littlefs, make_littlefs, read_littlefs
 from burner.provisioning.partition_settings import PartitionCarrierSettings, moved_from_readonly
 
@@ -135,9 +135,10 @@ class FileSettings(PartitionCarrierSettings):
 class FileCarrier:
     """Fills a file-system partition."""
 
-    def __init__(self, settings: FileSettings, longest: KeyConfig = LONGEST_KEY) -> None:
+    def __init__(self, settings: FileSettings, possible: PossibleKeys) -> None:
         self.settings = settings
-        self._longest = longest
+        self._possible = possible
+        self._longest = possible.longest
 
     def needs_name(self) -> bool:
         return self.holds_name()
@@ -160,7 +161,7 @@ class FileCarrier:
         partition = self._partition(layout)
         if self.settings.region_class is RegionClass.MUTABLE:
             return (FlashRange(partition.name, partition.offset, partition.size),)
-        images = [self._image(partition.size, key) for key in _extremes(self._longest)]
+        images = [self._image(partition.size, key) for key in _extremes(self._possible)]
         return tuple(
             FlashRange(_place_name(partition.name, start), partition.offset + start, size)
             for start, size in used(images)
@@ -187,7 +188,8 @@ class FileCarrier:
         if not any(values.get(name) for name in settings.key_names()):
             return KeyState.GONE
         files = {file.name: file.content for file in settings.files}
-        same = _includes(values, self._object(self.content(key))) and all(
+        triggers = self._possible.rules.triggers
+        same = _includes(values, self._object(self.content(key)), triggers) and all(
             self._file(data, name, len(data)) == content for name, content in files.items()
         )
         return KeyState.SAME if same else KeyState.OTHER
@@ -275,16 +277,16 @@ class FileCarrier:
         return bytes(flash)
 
 
-def _includes(read: Any, burned: Any) -> bool:
+def _includes(read: Any, burned: Any, triggers: Collection[str]) -> bool:
     """Whether a JSON still has all that was burned.
 
     A placeholder that starts the registration counts as kept: registration replaces it.
     """
     if isinstance(burned, dict):
         return isinstance(read, dict) and all(
-            key in read and _includes(read[key], value) for key, value in burned.items()
+            key in read and _includes(read[key], value, triggers) for key, value in burned.items()
         )
-    return read == burned or (isinstance(burned, str) and burned in RULES.triggers)
+    return read == burned or (isinstance(burned, str) and burned in triggers)
 
 
 def used(images: list[bytes]) -> Iterator[tuple[int, int]]:
@@ -308,8 +310,8 @@ def _place_name(partition: str, start: int) -> str:
     return f"{partition}+{start:#x}" if start else partition
 
 
-def _extremes(longest: KeyConfig) -> tuple[KeyConfig, KeyConfig]:
+def _extremes(possible: PossibleKeys) -> tuple[KeyConfig, KeyConfig]:
     """The keys that make the shortest and the longest JSON."""
+    longest = possible.longest
     escaped = Secret(b"\\" * len(longest.product_secret.reveal()))
-    shortest = KeyConfig(longest.product_id, Secret(b"S" * RULES.secret.shortest), "N")
-    return shortest, KeyConfig(longest.product_id, escaped, longest.device_name)
+    return possible.shortest, replace(longest, product_secret=escaped)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from burner.core.secrets.secret import Secret
 from burner.platforms.rules import ProductRules
-from burner.platforms.tencent import RULES
 
 
 @dataclass(frozen=True)
@@ -19,11 +18,22 @@ class KeyConfig:
     device_name: str = ""
 
 
-def longest_key(rules: ProductRules, product_id: str) -> KeyConfig:
-    """The key of a product that takes the most room."""
-    secret = Secret(b"S" * rules.secret.longest)
-    return KeyConfig(product_id, secret, "N" * rules.names.longest)
+@dataclass(frozen=True)
+class PossibleKeys:
+    """The keys that units of a product can have. A carrier must take all of them."""
 
+    product_id: str
+    rules: ProductRules
+    """Of its platform."""
 
-LONGEST_KEY = longest_key(RULES, "P" * RULES.product_id.longest)
-"""Tencent's."""
+    @property
+    def shortest(self) -> KeyConfig:
+        """The key that takes the least room."""
+        secret = Secret(b"S" * self.rules.secret.shortest)
+        return KeyConfig(self.product_id, secret, "N" * self.rules.names.shortest)
+
+    @property
+    def longest(self) -> KeyConfig:
+        """The key that takes the most room."""
+        secret = Secret(b"S" * self.rules.secret.longest)
+        return KeyConfig(self.product_id, secret, "N" * self.rules.names.longest)

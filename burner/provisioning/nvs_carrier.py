@@ -7,8 +7,7 @@ the key partition until flash encryption is on: without flash encryption it prot
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, StrictInt, StrictStr, model_validator
 
@@ -18,9 +17,9 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import RegionClass, Segment
 from burner.core.words.plural import counted
 from burner.core.yaml_schema import StrictModel, refusal, refuse_problems
-from burner.platforms.platform import Cloud
+from burner.platforms.platforms import NVS_PRESETS
 from burner.provisioning.carrier import FlashRange, KeyState, bytes_of, partition_of, try_to_fill
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import KeyConfig, PossibleKeys
 from burner.provisioning.nvs_reader import (
     KEY_SIZE,
     PAGE_SIZE,
@@ -42,39 +41,6 @@ from burner.provisioning.nvs_writer import (
     is_nvs_name,
     write_nvs,
 )
-
-
-@dataclass(frozen=True)
-class NvsPreset:
-    """The layout of a known firmware."""
-
-    clouds: tuple[Cloud, ...]
-    """The platforms with which it registers."""
-    partition: str
-    namespace: str
-    keys: Mapping[str, str] = field(default_factory=dict)
-
-
-PRESETS: Final[Mapping[str, NvsPreset]] = {
-    "esp-qcloud": NvsPreset(
-        (Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER), partition="fctry", namespace="qcloud-key"
-    ),
-    "esp-aliyun": NvsPreset(
-        (Cloud.ALIBABA,),
-        partition="fctry",
-        namespace="aliyun-key",
-        keys={"product_id": "ProductKey", "product_secret": "ProductSecret"},
-    ),
-    "volcengine": NvsPreset(
-        (Cloud.VOLCENGINE,),
-        partition="fctry",
-        namespace="volc-key",
-        keys={"product_id": "product_key", "product_secret": "product_secret"},
-    ),
-}
-"""The first two are those of Espressif's SDKs. Volcengine's firmware has no layout in public: this
-one is burner's own.
-"""
 
 
 def _nvs_name(text: str) -> str:
@@ -170,7 +136,7 @@ class NvsSettings(PartitionCarrierSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, data: Any) -> Any:
-        preset = PRESETS.get(str(data.get("preset"))) if isinstance(data, dict) else None
+        preset = NVS_PRESETS.get(str(data.get("preset"))) if isinstance(data, dict) else None
         if preset is None:
             return data
         filled = {"partition": preset.partition, "namespace": preset.namespace, **data}
@@ -206,11 +172,11 @@ class NvsCarrier:
     def __init__(
         self,
         settings: NvsSettings,
+        possible: PossibleKeys,
         random: Callable[[int], bytes] = secrets.token_bytes,
-        longest: KeyConfig = LONGEST_KEY,
     ) -> None:
         self.settings = settings
-        self._longest = longest
+        self._longest = possible.longest
         self._random = random
 
     def needs_name(self) -> bool:

@@ -28,7 +28,7 @@ from burner.flash.image import (
     repair_checksums,
 )
 from burner.provisioning.carrier import FlashRange, KeyState, bytes_of, try_to_fill
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import KeyConfig, PossibleKeys
 
 if TYPE_CHECKING:
     from burner.flash.layout import Layout
@@ -118,9 +118,9 @@ class PatchSettings(StrictModel):
 class PatchCarrier:
     """Fills an application image."""
 
-    def __init__(self, settings: PatchSettings, longest: KeyConfig = LONGEST_KEY) -> None:
+    def __init__(self, settings: PatchSettings, possible: PossibleKeys) -> None:
         self.settings = settings
-        self._longest = longest
+        self._longest = possible.longest
 
     def needs_name(self) -> bool:
         return self.holds_name()

@@ -25,7 +25,7 @@ from burner.provisioning.carrier import (
     try_to_fill,
 )
 from burner.provisioning.checksums import CHECKSUMS
-from burner.provisioning.key_config import LONGEST_KEY, KeyConfig
+from burner.provisioning.key_config import KeyConfig, PossibleKeys
 from burner.provisioning.partition_settings import moved_from_readonly
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ from burner.provisioning.raw_settings import WITHOUT_PARTITION, RawField, RawSet
 class RawCarrier:
     """Fills a struct in a partition."""
 
-    def __init__(self, settings: RawSettings, longest: KeyConfig = LONGEST_KEY) -> None:
+    def __init__(self, settings: RawSettings, possible: PossibleKeys) -> None:
         self.settings = settings
-        self._longest = longest
+        self._longest = possible.longest
 
     def needs_name(self) -> bool:
         return self.holds_name()

@@ -228,7 +228,7 @@ def _keyless(opened: _Opened) -> KeylessRelease:
         opened.profile,
         opened.layout,
         opened.index,
-        carrier_for(opened.profile.carrier, opened.profile.longest_key),
+        carrier_for(opened.profile.carrier, opened.profile.possible_keys),
         envelopes=opened.envelopes,
     )
 
@@ -284,7 +284,7 @@ def _unsealed(opened: _Opened, identities: Iterable[Secret]) -> tuple[_Opened, S
 
 def _freeze(opened: _Opened, secret: Secret, warnings: tuple[Finding, ...]) -> Release:
     profile, layout = opened.profile, opened.layout
-    carrier = carrier_for(profile.carrier, profile.longest_key)
+    carrier = carrier_for(profile.carrier, profile.possible_keys)
     flash_carrier, key = as_flash_carrier(carrier), KeyConfig(profile.product.id, secret)
     return Release(
         profile=profile,

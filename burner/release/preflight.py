@@ -228,7 +228,7 @@ def _flash_carrier(plan: FlashPlan) -> FlashCarrier | None:
     """The carrier that writes the key into flash; None where there is none."""
     if not isinstance(plan, Profile):
         return None
-    return as_flash_carrier(carrier_for(plan.carrier, plan.longest_key))
+    return as_flash_carrier(carrier_for(plan.carrier, plan.possible_keys))
 
 
 def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...], list[Finding]]:
@@ -242,7 +242,7 @@ def _fill_stand_in(plan: FlashPlan, layout: Layout) -> tuple[tuple[Segment, ...]
     findings = [replace(f, place=plan.place(*f.place.split("."))) for f in carrier.check(layout)]
     if any(not finding.warning for finding in findings):
         return (), findings
-    return carrier.fill(layout, plan.longest_key), findings
+    return carrier.fill(layout, plan.possible_keys.longest), findings
 
 
 def _check_key_alone(plan: FlashPlan, files: Mapping[str, bytes]) -> list[Finding]:

@@ -13,7 +13,7 @@ from burner.provisioning.key_config import KeyConfig
 from tests.firmware import products
 from tests.firmware.host import Host, Operation, Status, status_of
 from tests.firmware.products import PRODUCTS
-from tests.provisioning.layouts import layout, partition
+from tests.provisioning.layouts import POSSIBLE, layout, partition
 
 PRINTABLE = bytes(range(0x21, 0x7F)).decode()
 BURNED = (
@@ -45,7 +45,7 @@ def random_key(source: random.Random) -> KeyConfig:
 @cache
 def carrier_of(number: int) -> tuple[FlashCarrier, Layout]:
     settings = PRODUCTS[number].carrier
-    carrier = as_flash_carrier(carrier_for(settings))
+    carrier = as_flash_carrier(carrier_for(settings, POSSIBLE))
     assert carrier is not None
     parts = [
         partition("fctry", "data, nvs", 0x4000),

@@ -12,7 +12,7 @@ from tests.firmware.burning import random_key, read, status, wanted_of
 from tests.firmware.host import Field, Host, Operation, Status
 from tests.firmware.products import PRODUCTS
 from tests.images import app_image
-from tests.provisioning.layouts import KEY, NAMED, burned, layout, partition
+from tests.provisioning.layouts import KEY, NAMED, POSSIBLE, burned, layout, partition
 
 
 def array_places(key: KeyConfig) -> tuple[Field, ...]:
@@ -21,7 +21,7 @@ def array_places(key: KeyConfig) -> tuple[Field, ...]:
     arrays = (text.ljust(size, "\0") for text, size in zip(texts, (11, 33, 49), strict=True))
     image = Segment("app", 0x10000, app_image("x\0" + "".join(arrays)))
     table = (partition("ota_0", "app, ota_0", 0x100000, offset=0x10000),)
-    carrier = as_flash_carrier(carrier_for(PRODUCTS[products.ARRAYS].carrier))
+    carrier = as_flash_carrier(carrier_for(PRODUCTS[products.ARRAYS].carrier, POSSIBLE))
     assert carrier is not None
     found = burned(carrier, layout(*table, segments=[image]), key)
     return tuple(found[f"app.{name}"] for name in ("product_id", "product_secret", "device_name"))

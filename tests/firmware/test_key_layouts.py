@@ -13,7 +13,7 @@ from tests.firmware import products
 from tests.firmware.burning import BURNED, burn, random_key, read, status, wanted_of
 from tests.firmware.host import Host, Status
 from tests.firmware.products import PRODUCTS
-from tests.provisioning.layouts import KEY, NAMED, burned, layout, partition
+from tests.provisioning.layouts import KEY, NAMED, POSSIBLE, burned, layout, partition
 
 
 def check_burned(host: Host, number: int, count: int) -> None:
@@ -42,7 +42,7 @@ def test_encrypted_nvs_is_read_without_mbedtls_too(own: Host) -> None:
 
 def test_a_file_system_gives_the_text_that_the_firmware_reads(host: Host) -> None:
     settings = PRODUCTS[products.FILE].carrier
-    carrier = as_flash_carrier(carrier_for(settings))
+    carrier = as_flash_carrier(carrier_for(settings, POSSIBLE))
     assert isinstance(carrier, FileCarrier)
     where = layout(partition("storage", "data, littlefs", 0x10000))
     found = carrier.decode(burned(carrier, where, NAMED))

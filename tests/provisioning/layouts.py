@@ -8,10 +8,12 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import SUBTYPES, TYPES, Partition, PartitionTable
+from burner.platforms.tencent import RULES
 from burner.provisioning.carrier import FlashCarrier
-from burner.provisioning.key_config import KeyConfig
+from burner.provisioning.key_config import KeyConfig, PossibleKeys
 
 PRODUCT_ID = "S3EUVBRJLB"
+POSSIBLE = PossibleKeys(PRODUCT_ID, RULES)
 PLAIN = "8XzjN8rfgFVGDTNTUGau4snA"
 KEY = KeyConfig(PRODUCT_ID, Secret(PLAIN.encode()))
 NAMED = KeyConfig(PRODUCT_ID, Secret(PLAIN.encode()), "240AC4A1B2C3")

@@ -12,7 +12,7 @@ from burner.core.errors import BurnerError
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import bytes_of
 from burner.provisioning.carriers import CarrierSettings, carrier_for
-from tests.provisioning.layouts import NAMED, PLAIN
+from tests.provisioning.layouts import NAMED, PLAIN, POSSIBLE
 
 SETTINGS: TypeAdapter[Any] = TypeAdapter(CarrierSettings)
 DOCS = (Path(__file__).parents[2] / "docs" / "carriers.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_of_the_docs_is_accepted(example: str) -> None:
     given = yaml_document.parse(example, "docs", "E101").data["carrier"]
-    carrier_for(SETTINGS.validate_python(given))
+    carrier_for(SETTINGS.validate_python(given), POSSIBLE)
     assert f"\n## {given['kind']}\n" in DOCS
 
 
@@ -44,7 +44,7 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 def test_only_at_sends_the_name_without_bytes_for_it() -> None:
-    at = carrier_for(SETTINGS.validate_python({"kind": "at"}))
+    at = carrier_for(SETTINGS.validate_python({"kind": "at"}), POSSIBLE)
     assert isinstance(at, AtCarrier)
     assert (at.needs_name(), at.holds_name()) == (False, True)
 

@@ -14,12 +14,15 @@ from pydantic import TypeAdapter
 from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.flash.layout import Layout
+from burner.platforms.platform import Cloud
+from burner.platforms.platforms import PLATFORMS
 from burner.provisioning.at_carrier import AtCarrier
 from burner.provisioning.carrier import FlashCarrier, KeyState
 from burner.provisioning.carriers import CarrierSettings, carrier_for
+from burner.provisioning.key_config import PossibleKeys
 from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, write_product
-from tests.provisioning.layouts import KEY, NAMED, burned, keys, layout, partition
+from tests.provisioning.layouts import KEY, NAMED, POSSIBLE, burned, keys, layout, partition
 
 SETTINGS: TypeAdapter[Any] = TypeAdapter(CarrierSettings)
 ARRAYS = ("PRODUCT_ID", "YOUR_PRODUCT_SECRET" + "\0" * 13, "YOUR_DEV_NAME" + "\0" * 35)
@@ -59,8 +62,8 @@ CLASSES = [
 ERASABLE = [kind for kind in KINDS if kind != "patch"]
 
 
-def made(kind: str, **more: Any) -> FlashCarrier:
-    carrier = carrier_for(SETTINGS.validate_python({**KINDS[kind], **more}))
+def made(kind: str, possible: PossibleKeys = POSSIBLE, **more: Any) -> FlashCarrier:
+    carrier = carrier_for(SETTINGS.validate_python({**KINDS[kind], **more}), possible)
     assert not isinstance(carrier, AtCarrier)
     return carrier
 
@@ -143,6 +146,14 @@ def test_what_registration_returns_is_no_change_of_the_key() -> None:
     assert made("littlefs").compare(read, NAMED) is KeyState.SAME
     elsewhere = burned(made("littlefs", json={**registered, "region": "usa"}), where(), NAMED)
     assert made("littlefs").compare(elsewhere, NAMED) is KeyState.OTHER
+
+
+def test_only_a_trigger_of_the_own_platform_gives_way_to_what_registration_returns() -> None:
+    alibaba = PossibleKeys(NAMED.product_id, PLATFORMS[Cloud.ALIBABA].rules)
+    registered = {"key_deviceinfo": {"deviceSecret": "7WmFA/MEs+Fy+32QwJWtYw=="}}
+    fields = {"auth_mode": "KEY", "region": "china", **registered}
+    read = burned(made("littlefs", json=fields), where(), NAMED)
+    assert made("littlefs", alibaba).compare(read, NAMED) is KeyState.OTHER
 
 
 def test_what_is_burned_beside_the_key_counts_too() -> None:

@@ -23,6 +23,7 @@ from tests.provisioning.layouts import (
     KEY,
     NAMED,
     PLAIN,
+    POSSIBLE,
     PRODUCT_ID,
     burned,
     keys,
@@ -37,7 +38,7 @@ CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n" * 250
 
 def carrier(filesystem: Any = "littlefs", **more: Any) -> FileCarrier:
     given = {"kind": "file", "partition": "storage", "filesystem": filesystem, **more}
-    return FileCarrier(FileSettings.model_validate(given))
+    return FileCarrier(FileSettings.model_validate(given), POSSIBLE)
 
 
 def table(kind: str = "littlefs", size: int = 0x100000) -> Layout:

@@ -22,6 +22,7 @@ from tests.provisioning.layouts import (
     KEY,
     NAMED,
     PLAIN,
+    POSSIBLE,
     PRODUCT_ID,
     burned,
     keys,
@@ -37,7 +38,9 @@ ENCRYPTION_KEY = bytes(range(64))
 
 def carrier(**settings: Any) -> NvsCarrier:
     preset = {"kind": "nvs", "preset": "esp-qcloud", **settings}
-    return NvsCarrier(NvsSettings.model_validate(preset), lambda size: ENCRYPTION_KEY[:size])
+    return NvsCarrier(
+        NvsSettings.model_validate(preset), POSSIBLE, lambda size: ENCRYPTION_KEY[:size]
+    )
 
 
 def refusal(**settings: Any) -> str:
@@ -108,7 +111,7 @@ def test_encrypted_nvs_hides_the_key_and_gives_it_back() -> None:
 
 
 def test_two_units_never_share_an_encryption_key() -> None:
-    own = NvsCarrier(carrier(key_partition="nvs_keys").settings)
+    own = NvsCarrier(carrier(key_partition="nvs_keys").settings, POSSIBLE)
     assert own.fill(LAYOUT, KEY)[1].data != own.fill(LAYOUT, KEY)[1].data
 
 

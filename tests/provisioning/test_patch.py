@@ -25,6 +25,7 @@ from tests.provisioning.layouts import (
     KEY,
     NAMED,
     PLAIN,
+    POSSIBLE,
     PRODUCT_ID,
     burned,
     keys,
@@ -37,7 +38,7 @@ FACTORY = partition("factory", "app, factory", 0x100000, offset=0x10000)
 
 def carrier(**placeholders: Any) -> PatchCarrier:
     given = {"kind": "patch", "image": "app", "placeholders": placeholders}
-    return PatchCarrier(PatchSettings.model_validate(given))
+    return PatchCarrier(PatchSettings.model_validate(given), POSSIBLE)
 
 
 NAMELESS = carrier()

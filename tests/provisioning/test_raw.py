@@ -19,7 +19,7 @@ from burner.provisioning.raw_carrier import RawCarrier, pack
 from burner.provisioning.raw_settings import RawSettings
 from burner.release.preflight import preflight
 from tests.images import write_product
-from tests.provisioning.layouts import KEY, NAMED, PLAIN, burned, keys, layout, partition
+from tests.provisioning.layouts import KEY, NAMED, PLAIN, POSSIBLE, burned, keys, layout, partition
 
 LAYOUT = layout(partition("cfg", "data, undefined", 0x1000))
 PID = {"name": "pid", "type": "char[11]", "key": "product_id"}
@@ -35,7 +35,7 @@ def settings(*fields: dict[str, Any], **more: Any) -> RawSettings:
 
 
 def carrier(*fields: dict[str, Any], **more: Any) -> RawCarrier:
-    return RawCarrier(settings(*fields, **more))
+    return RawCarrier(settings(*fields, **more), POSSIBLE)
 
 
 WHOLE = carrier(MAGIC, PID, SECRET, NAME, {"name": "pad", "type": "bytes[3]"}, CRC)

@@ -7,10 +7,10 @@ from typing import Final
 from burner.core.errors import BurnerError
 from burner.flash.partition_table import DATA, SUBTYPES, Partition
 from burner.platforms.platform import Cloud
+from burner.platforms.platforms import NVS_PRESETS, PLATFORMS
 from burner.profile.builds.build import Build
 from burner.profile.profile import FILL_IN
 from burner.profile.scaffold.yaml_text import line, scalar
-from burner.provisioning.nvs_carrier import PRESETS as NVS_PRESETS
 from burner.provisioning.patch_carrier import PatchSettings, Placeholders, locate
 
 _NVS: Final = SUBTYPES[DATA]["nvs"]
@@ -73,7 +73,8 @@ def _of_platform(preset: str) -> Callable[[Build | None], CarrierDraft]:
         *keys,
         line("    device_name: null", "a key, if the firmware does not find its name by itself"),
     )
-    draft = CarrierDraft(lines, known.partition, known.clouds[0])
+    cloud = next(cloud for cloud, one in PLATFORMS.items() if one.nvs_preset == known)
+    draft = CarrierDraft(lines, known.partition, cloud)
     return lambda _: draft
 
 

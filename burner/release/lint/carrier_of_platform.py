@@ -4,24 +4,20 @@ from collections.abc import Iterator
 
 from burner.core.code import Code
 from burner.core.errors import Finding
-from burner.platforms.platform import Cloud
 from burner.profile.profile import Profile
 from burner.provisioning.at_carrier import AtSettings
-from burner.provisioning.nvs_carrier import PRESETS, NvsSettings
-
-_TENCENT = (Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER)
+from burner.provisioning.nvs_carrier import NvsSettings
 
 
 def check_carrier_of_platform(profile: Profile) -> Iterator[Finding]:
     """An error for AT commands or a preset of another platform."""
-    cloud, carrier = profile.product.cloud, profile.carrier
-    if isinstance(carrier, AtSettings) and cloud not in _TENCENT:
+    cloud, carrier, platform = profile.product.cloud, profile.carrier, profile.platform
+    if isinstance(carrier, AtSettings) and not platform.at_commands:
         at, allowed = profile.place("carrier", "kind"), "nvs, file, patch or raw"
         found = f"the AT commands are Tencent's, and product.cloud is {cloud}"
         yield Finding(Code.PROFILE_INVALID, at, found, allowed)
     preset = carrier.preset if isinstance(carrier, NvsSettings) else None
-    if preset and cloud not in PRESETS[preset].clouds:
+    if preset and preset != platform.nvs_preset.name:
         at = profile.place("carrier", "preset")
-        fitting = [name for name, known in PRESETS.items() if cloud in known.clouds]
         found = f"{preset} is not of product.cloud {cloud}"
-        yield Finding(Code.PROFILE_INVALID, at, found, " or ".join(fitting))
+        yield Finding(Code.PROFILE_INVALID, at, found, platform.nvs_preset.name)
