@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli.terminal.language import LANGUAGE_HELP, language
+from burner.cli.terminal.standard_output import silence_stdout
 from burner.core.code import Code
 from burner.core.errors import BurnerError, exit_code
 
@@ -209,8 +210,3 @@ def _refused_argument(arguments: Sequence[str]) -> BurnerError | None:
             position = f"U+{ord(byte):04X} as character {value.index(byte) + 1} of {len(value)}"
             return BurnerError(Code.TEXT_UNUSABLE, f"{name}: {position}")
     return None
-
-
-def silence_stdout() -> None:
-    """Drop all further output: the reader of our pipe is gone (`| head`)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,8 +17,10 @@ from burner.platforms.registration import (
     Applicant,
     Claim,
     Credentials,
-    Freshness,
     HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
     json_object,
     platform_code,
     platform_refusal,
@@ -57,11 +59,11 @@ class AlibabaApi:
     """Of the error codes that devices get. No public source says which of them a registration that
     is off, or a device that is activated, is answered with."""
 
-    def request(self, applicant: Applicant, host: str, fresh: Freshness) -> HttpRequest:
+    def request(self, applicant: Applicant, host: str, stamp: TimestampAndNonce) -> HttpRequest:
         values = {
             "productKey": applicant.product_id,
             "deviceName": applicant.device_name,
-            "random": str(fresh.nonce),
+            "random": str(stamp.nonce),
             "signMethod": "hmacsha256",
         }
         (signature,) = _signatures(values, applicant.secret.reveal())
@@ -87,32 +89,21 @@ class AlibabaApi:
             precreated=True,
         )
 
-    def granted(
-        self,
-        claim: Claim,
-        credentials: Credentials,
-        secret: Secret,  # noqa: ARG002 - nothing is encrypted but by TLS
-        request_id: str,  # noqa: ARG002
-    ) -> Mapping[str, Any]:
+    def granted(self, grant: RegistrationGrant) -> Mapping[str, Any]:
         data = {
-            "deviceName": claim.device_name,
-            "deviceSecret": credentials.device_secret,
-            "productKey": claim.product_id,
+            "deviceName": grant.claim.device_name,
+            "deviceSecret": grant.credentials.device_secret,
+            "productKey": grant.claim.product_id,
         }
         return {"code": DONE, "data": data, "message": "success"}
 
-    def refused(
-        self,
-        code: Code,
-        text: str,
-        request_id: str,  # noqa: ARG002
-    ) -> Mapping[str, Any]:
-        return {"code": int(platform_code(self.codes, code)), "message": text}
+    def refused(self, refusal: RegistrationRefusal) -> Mapping[str, Any]:
+        return {"code": int(platform_code(self.codes, refusal.code)), "message": refusal.text}
 
     def credentials(
         self,
         answer: bytes,
-        secret: Secret,  # noqa: ARG002
+        secret: Secret,  # noqa: ARG002 - nothing is encrypted but by TLS
     ) -> Credentials:
         values = json_object(answer, Code.CLOUD_ANSWER_DAMAGED)
         if values.get("code") != DONE:

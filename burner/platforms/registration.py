@@ -44,11 +44,13 @@ class Applicant:
 
 
 @dataclass(frozen=True)
-class Freshness:
-    """What makes a signature new: seconds of the device's clock, and a random number."""
+class TimestampAndNonce:
+    """What makes a signature new."""
 
-    seconds: int
+    timestamp: int
+    """Seconds of the device's clock."""
     nonce: int
+    """A random number."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,26 @@ class Credentials:
     private_key: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class RegistrationGrant:
+    """A registration that succeeds."""
+
+    claim: Claim
+    credentials: Credentials
+    secret: Secret
+    """The product secret; most platforms encrypt their answer with it."""
+    request_id: str
+
+
+@dataclass(frozen=True)
+class RegistrationRefusal:
+    """A registration that fails."""
+
+    code: Code
+    text: str
+    request_id: str
+
+
 class RegistrationApi(Protocol):
     """One way in which devices of a platform register; the device's side and the platform's."""
 
@@ -106,7 +128,7 @@ class RegistrationApi(Protocol):
         """
         ...
 
-    def request(self, applicant: Applicant, host: str, fresh: Freshness) -> HttpRequest:
+    def request(self, applicant: Applicant, host: str, stamp: TimestampAndNonce) -> HttpRequest:
         """The request of a device."""
         ...
 
@@ -118,13 +140,11 @@ class RegistrationApi(Protocol):
         """
         ...
 
-    def granted(
-        self, claim: Claim, credentials: Credentials, secret: Secret, request_id: str
-    ) -> Mapping[str, Any]:
+    def granted(self, grant: RegistrationGrant) -> Mapping[str, Any]:
         """The answer with credentials, encrypted as the platform does it."""
         ...
 
-    def refused(self, code: Code, text: str, request_id: str) -> Mapping[str, Any]:
+    def refused(self, refusal: RegistrationRefusal) -> Mapping[str, Any]:
         """The answer that refuses, with the platform's code for ours."""
         ...
 

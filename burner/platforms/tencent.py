@@ -18,8 +18,10 @@ from burner.platforms.registration import (
     Applicant,
     Claim,
     Credentials,
-    Freshness,
     HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
     compact,
     json_object,
     platform_code,
@@ -103,14 +105,14 @@ class TencentApi:
     }
     """How messages begin that IoT Explorer documents."""
 
-    def request(self, applicant: Applicant, host: str, fresh: Freshness) -> HttpRequest:
+    def request(self, applicant: Applicant, host: str, stamp: TimestampAndNonce) -> HttpRequest:
         body = compact({"ProductId": applicant.product_id, "DeviceName": applicant.device_name})
         headers = {
             "Host": host,
             "Content-Type": "application/json; charset=utf-8",
             "X-TC-Algorithm": "hmacsha256",
-            "X-TC-Timestamp": str(fresh.seconds),
-            "X-TC-Nonce": str(fresh.nonce),
+            "X-TC-Timestamp": str(stamp.timestamp),
+            "X-TC-Nonce": str(stamp.nonce),
         }
         unsigned = HttpRequest(self.path, headers, body)
         (signature, *_) = _signatures(unsigned, applicant.secret.reveal())
@@ -131,19 +133,13 @@ class TencentApi:
             seconds=whole_number(request.header("X-TC-Timestamp"), "X-TC-Timestamp"),
         )
 
-    def granted(
-        self,
-        claim: Claim,  # noqa: ARG002 - other platforms repeat what it says
-        credentials: Credentials,
-        secret: Secret,
-        request_id: str,
-    ) -> Mapping[str, Any]:
-        length, payload = seal(credentials, secret)
-        return {"Response": {"Len": length, "Payload": payload, "RequestId": request_id}}
+    def granted(self, grant: RegistrationGrant) -> Mapping[str, Any]:
+        length, payload = encrypted_credentials(grant.credentials, grant.secret)
+        return {"Response": {"Len": length, "Payload": payload, "RequestId": grant.request_id}}
 
-    def refused(self, code: Code, text: str, request_id: str) -> Mapping[str, Any]:
-        error = {"Code": platform_code(self.codes, code), "Message": text}
-        return {"Response": {"Error": error, "RequestId": request_id}}
+    def refused(self, refusal: RegistrationRefusal) -> Mapping[str, Any]:
+        error = {"Code": platform_code(self.codes, refusal.code), "Message": refusal.text}
+        return {"Response": {"Error": error, "RequestId": refusal.request_id}}
 
     def credentials(self, answer: bytes, secret: Secret) -> Credentials:
         response = json_object(answer, Code.CLOUD_ANSWER_DAMAGED).get("Response")
@@ -152,7 +148,7 @@ class TencentApi:
         error = response.get("Error")
         if isinstance(error, dict):
             raise self._refusal(str(error.get("Code", "")), str(error.get("Message", "")))
-        return unseal(response.get("Len"), response.get("Payload"), secret)
+        return decrypted_credentials(response.get("Len"), response.get("Payload"), secret)
 
     def _refusal(self, found: str, text: str) -> BurnerError:
         by_text = (code for begin, code in self.messages.items() if text.startswith(begin))
@@ -198,12 +194,12 @@ class OlderTencentApi:
         "1031": Code.CLOUD_DEVICE_LIMIT_REACHED,
     }
 
-    def request(self, applicant: Applicant, host: str, fresh: Freshness) -> HttpRequest:
+    def request(self, applicant: Applicant, host: str, stamp: TimestampAndNonce) -> HttpRequest:
         values = {
             "deviceName": applicant.device_name,
-            "nonce": fresh.nonce,
+            "nonce": stamp.nonce,
             "productId": applicant.product_id,
-            "timestamp": fresh.seconds,
+            "timestamp": stamp.timestamp,
         }
         signature = _older_signature(values, applicant.secret.reveal())
         headers = {"Host": host, "Content-Type": "application/json; charset=utf-8"}
@@ -211,44 +207,36 @@ class OlderTencentApi:
 
     def claim(self, request: HttpRequest) -> Claim:
         values = json_object(request.body, Code.CLOUD_REQUEST_INVALID)
+        product_id = text_in(values, "productId", Code.CLOUD_REQUEST_INVALID)
+        device_name = text_in(values, "deviceName", Code.CLOUD_REQUEST_INVALID)
+        seconds = whole_number(values.get("timestamp"), "timestamp")
         signed = {
-            "deviceName": text_in(values, "deviceName", Code.CLOUD_REQUEST_INVALID),
+            "deviceName": device_name,
             "nonce": whole_number(values.get("nonce"), "nonce"),
-            "productId": text_in(values, "productId", Code.CLOUD_REQUEST_INVALID),
-            "timestamp": whole_number(values.get("timestamp"), "timestamp"),
+            "productId": product_id,
+            "timestamp": seconds,
         }
         return Claim(
-            product_id=values["productId"],
-            device_name=values["deviceName"],
+            product_id=product_id,
+            device_name=device_name,
             signature=text_in(values, "signature", Code.CLOUD_REQUEST_INVALID),
             signatures=lambda secret: (_older_signature(signed, secret),),
-            seconds=whole_number(values["timestamp"], "timestamp"),
+            seconds=seconds,
         )
 
-    def granted(
-        self,
-        claim: Claim,  # noqa: ARG002 - other platforms repeat what it says
-        credentials: Credentials,
-        secret: Secret,
-        request_id: str,  # noqa: ARG002
-    ) -> Mapping[str, Any]:
-        length, payload = seal(credentials, secret)
+    def granted(self, grant: RegistrationGrant) -> Mapping[str, Any]:
+        length, payload = encrypted_credentials(grant.credentials, grant.secret)
         return {"code": 0, "message": "", "len": length, "payload": payload}
 
-    def refused(
-        self,
-        code: Code,
-        text: str,
-        request_id: str,  # noqa: ARG002
-    ) -> Mapping[str, Any]:
-        return {"code": int(platform_code(self.codes, code)), "message": text}
+    def refused(self, refusal: RegistrationRefusal) -> Mapping[str, Any]:
+        return {"code": int(platform_code(self.codes, refusal.code)), "message": refusal.text}
 
     def credentials(self, answer: bytes, secret: Secret) -> Credentials:
         values = json_object(answer, Code.CLOUD_ANSWER_DAMAGED)
         if str(values.get("code")) != "0":
             found = str(values.get("code", ""))
             raise platform_refusal(self.codes.get(found), found, str(values.get("message", "")))
-        return unseal(values.get("len"), values.get("payload"), secret)
+        return decrypted_credentials(values.get("len"), values.get("payload"), secret)
 
 
 def _older_signature(values: Mapping[str, object], secret: bytes) -> str:
@@ -270,7 +258,7 @@ PATHS: Final = tuple(api.path for api in APIS)
 # -- the payload of an answer, the same in both ----------------------------------------------------
 
 
-def seal(credentials: Credentials, secret: Secret) -> tuple[int, str]:
+def encrypted_credentials(credentials: Credentials, secret: Secret) -> tuple[int, str]:
     """The payload of an answer: its length, and its encrypted text."""
     values: dict[str, object] = {"encryptionType": _PSK, "psk": credentials.device_secret}
     if credentials.certificate:
@@ -284,7 +272,7 @@ def seal(credentials: Credentials, secret: Secret) -> tuple[int, str]:
     return len(plain), encrypt(padded, key_of(secret), _VECTOR)
 
 
-def unseal(length: object, payload: object, secret: Secret) -> Credentials:
+def decrypted_credentials(length: object, payload: object, secret: Secret) -> Credentials:
     """What a payload gives.
 
     Raises:

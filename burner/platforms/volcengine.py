@@ -17,8 +17,10 @@ from burner.platforms.registration import (
     Applicant,
     Claim,
     Credentials,
-    Freshness,
     HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
     compact,
     json_object,
     platform_code,
@@ -50,13 +52,13 @@ class VolcengineApi:
     """The numbers are of its SDK: licenses used up, licenses expired. The words are those of its
     other APIs: no public source lists those of the registration."""
 
-    def request(self, applicant: Applicant, host: str, fresh: Freshness) -> HttpRequest:
+    def request(self, applicant: Applicant, host: str, stamp: TimestampAndNonce) -> HttpRequest:
         values: dict[str, object] = {
             "InstanceID": applicant.instance,
             "product_key": applicant.product_id,
             "device_name": applicant.device_name,
-            "random_num": fresh.nonce,
-            "timestamp": fresh.seconds * 1000,
+            "random_num": stamp.nonce,
+            "timestamp": stamp.timestamp * 1000,
             "auth_type": _AUTOMATIC,
         }
         (signature,) = _signatures(values, applicant.secret.reveal())
@@ -83,25 +85,19 @@ class VolcengineApi:
             precreated=numbers["auth_type"] == _PRECREATED,
         )
 
-    def granted(
-        self,
-        claim: Claim,  # noqa: ARG002 - other platforms repeat what it says
-        credentials: Credentials,
-        secret: Secret,
-        request_id: str,
-    ) -> Mapping[str, Any]:
-        plain = credentials.device_secret.encode()
+    def granted(self, grant: RegistrationGrant) -> Mapping[str, Any]:
+        plain, key = grant.credentials.device_secret.encode(), key_of(grant.secret)
         missing = BLOCK - len(plain) % BLOCK
         padded = plain + bytes([missing]) * missing
-        payload = encrypt(padded, key_of(secret), key_of(secret))
+        payload = encrypt(padded, key, key)
         result = {"len": len(plain), "payload": payload, "RTCAppID": ""}
-        return {"ResponseMetadata": _metadata(request_id), "Result": result}
+        return {"ResponseMetadata": _metadata(grant.request_id), "Result": result}
 
-    def refused(self, code: Code, text: str, request_id: str) -> Mapping[str, Any]:
-        found = platform_code(self.codes, code)
+    def refused(self, refusal: RegistrationRefusal) -> Mapping[str, Any]:
+        found = platform_code(self.codes, refusal.code)
         number = int(found) if found.isdecimal() else 0
-        error = {"CodeN": number, "Code": found, "Message": text}
-        return {"ResponseMetadata": {**_metadata(request_id), "Error": error}}
+        error = {"CodeN": number, "Code": found, "Message": refusal.text}
+        return {"ResponseMetadata": {**_metadata(refusal.request_id), "Error": error}}
 
     def credentials(self, answer: bytes, secret: Secret) -> Credentials:
         values = json_object(answer, Code.CLOUD_ANSWER_DAMAGED)

@@ -10,14 +10,14 @@ from burner.bench.processor.program import RunningProgram
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import UnitSpec, mac_for
-from burner.cloud.gateway.devices import (
-    Devices,
+from burner.cloud.gateway.gateway import Gateway, ServedProduct
+from burner.cloud.gateway.registered_devices import (
     DeviceState,
     ListedName,
+    RegisteredDevices,
     RegisterType,
     RegistrationTerms,
 )
-from burner.cloud.gateway.gateway import Gateway, ServedProduct
 from burner.core.secrets.secret import Secret
 from burner.core.silicon import Mac
 from burner.platforms.platform import Cloud
@@ -69,7 +69,7 @@ def test_each_units_own_request_is_accepted_or_refused_with_its_code(tmp_path: P
     terms = RegistrationTerms(RegisterType.PRECREATED, 0, 0)
     hub, secret = PLATFORMS[Cloud.TENCENT_HUB], Secret(SECRET.encode())
     served = Gateway(
-        [ServedProduct(PRODUCT_ID, secret, hub, Devices(terms, listed))], now=lambda: NOW
+        [ServedProduct(PRODUCT_ID, secret, hub, RegisteredDevices(terms, listed))], now=lambda: NOW
     )
     answers = [served.answer(request, secured=False) for request in requests]
     assert [seen.code for _, seen in answers] == [None, "E804", "E802", "E808", "E807"]

@@ -9,7 +9,14 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.alibaba import ALIBABA, AlibabaApi
-from burner.platforms.registration import Applicant, Credentials, Freshness, HttpRequest
+from burner.platforms.registration import (
+    Applicant,
+    Credentials,
+    HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
+)
 
 API = AlibabaApi()
 SECRET = Secret(b"0123456789abcdef")
@@ -52,7 +59,7 @@ def test_what_is_signed_by_another_hash_is_checked_by_it(method: str) -> None:
 
 
 def test_the_request_is_a_form_that_its_own_secret_signed() -> None:
-    request = API.request(Applicant("a1B2c3D4e5F", "dev 1", SECRET), HOST, Freshness(0, 42))
+    request = API.request(Applicant("a1B2c3D4e5F", "dev 1", SECRET), HOST, TimestampAndNonce(0, 42))
     values = parse_qs(request.body.decode())
     assert set(values) == set(EXAMPLE)
     assert values["deviceName"] == ["dev 1"]
@@ -74,7 +81,7 @@ def test_a_body_that_is_no_form_is_refused(body: bytes) -> None:
 def test_the_answer_gives_the_devices_secret() -> None:
     claim = API.claim(form(EXAMPLE))
     given = Credentials(device_secret=ALIBABA.device_secret(bytes(16)))
-    answer = API.granted(claim, given, SECRET, "r")
+    answer = API.granted(RegistrationGrant(claim, given, SECRET, "r"))
     assert answer["data"]["deviceName"] == "a0b1c2d3e4f5"
     assert API.credentials(json.dumps(answer).encode(), SECRET) == given
     assert len(given.device_secret) == 32
@@ -83,7 +90,7 @@ def test_the_answer_gives_the_devices_secret() -> None:
 @pytest.mark.parametrize(("code", "ours"), API.codes.items())
 def test_each_documented_code_is_one_of_ours(code: str, ours: Code) -> None:
     assert code_of({"code": int(code), "message": "m"}) is ours
-    assert code_of(API.refused(ours, "m", "r")) is ours
+    assert code_of(API.refused(RegistrationRefusal(ours, "m", "r"))) is ours
 
 
 @pytest.mark.parametrize(

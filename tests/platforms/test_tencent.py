@@ -10,8 +10,15 @@ from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
-from burner.platforms.registration import Applicant, Credentials, Freshness, HttpRequest
-from burner.platforms.tencent import APIS, OlderTencentApi, TencentApi, seal
+from burner.platforms.registration import (
+    Applicant,
+    Credentials,
+    HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
+)
+from burner.platforms.tencent import APIS, OlderTencentApi, TencentApi, encrypted_credentials
 from tests.firmware.registration_check import Registered, accepted, sealed
 
 SECRET = Secret(b"8XzjN8rfgFVGDTNTUGau4snA")
@@ -49,7 +56,7 @@ def test_the_signature_of_the_current_api_is_tencents() -> None:
 
 def test_the_signature_of_the_older_api_is_tencents() -> None:
     applicant = Applicant("S3EUVBRJLB", "device_1234", SECRET)
-    request = OLDER.request(applicant, HOST, Freshness(1568692235, 1439928322))
+    request = OLDER.request(applicant, HOST, TimestampAndNonce(1568692235, 1439928322))
     assert json.loads(request.body)["signature"] == (
         "ZWM4YTEyMWE2ODUxYzk1M2Q0MDc2OWNmN2FhMTg1ZWM1ODgxMWNkNQ=="
     )
@@ -58,13 +65,14 @@ def test_the_signature_of_the_older_api_is_tencents() -> None:
 
 @pytest.mark.parametrize("api", APIS)
 def test_an_independent_check_accepts_what_is_signed(api: TencentApi | OlderTencentApi) -> None:
-    request = api.request(Applicant("S3EUVBRJLB", "plug-7", SECRET), HOST, Freshness(1, 2))
+    request = api.request(Applicant("S3EUVBRJLB", "plug-7", SECRET), HOST, TimestampAndNonce(1, 2))
     registered = accepted(request.text(), SECRET.reveal(), HOST)
     assert registered == Registered("S3EUVBRJLB", "plug-7")
 
 
 def test_host_and_algorithm_may_be_written_as_http_libraries_do() -> None:
-    request = CURRENT.request(Applicant("S3EUVBRJLB", "n", SECRET), "127.0.0.1", Freshness(1, 2))
+    applicant = Applicant("S3EUVBRJLB", "n", SECRET)
+    request = CURRENT.request(applicant, "127.0.0.1", TimestampAndNonce(1, 2))
     for name, value in (("Host", "127.0.0.1:8080"), ("X-TC-Algorithm", "HmacSha256")):
         other = HttpRequest(request.path, {**request.headers, name: value}, request.body)
         assert CURRENT.claim(other).is_signed_with(SECRET)
@@ -89,12 +97,13 @@ def test_tencents_example_of_an_answer_is_decrypted(
     assert code_of(api, answer, Secret(b"9" + SECRET.reveal()[1:])) is Code.CLOUD_ANSWER_UNREADABLE
 
 
-def test_what_is_sealed_is_tencents_payload() -> None:
-    assert seal(Credentials(device_secret=PSK), SECRET) == (53, PAYLOAD)
+def test_what_is_encrypted_is_tencents_payload() -> None:
+    assert encrypted_credentials(Credentials(device_secret=PSK), SECRET) == (53, PAYLOAD)
+    applicant = Applicant("S3EUVBRJLB", "n", SECRET)
     pem = Credentials(certificate="-----BEGIN é", private_key="k" * 1700)
     for api in APIS:
-        claim = api.claim(api.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, Freshness(1, 2)))
-        answer = json.dumps(api.granted(claim, pem, SECRET, "r")).encode()
+        claim = api.claim(api.request(applicant, HOST, TimestampAndNonce(1, 2)))
+        answer = json.dumps(api.granted(RegistrationGrant(claim, pem, SECRET, "r"))).encode()
         assert api.credentials(answer, SECRET) == pem
 
 
@@ -140,13 +149,13 @@ def test_what_is_no_answer_is_damaged(answer: bytes) -> None:
 @pytest.mark.parametrize(("code", "ours"), OLDER.codes.items())
 def test_each_code_of_the_older_api_is_one_of_ours_and_back(code: str, ours: Code) -> None:
     assert code_of(OLDER, {"code": int(code), "message": "m"}) is ours
-    assert code_of(OLDER, OLDER.refused(ours, "m", "r")) is ours
+    assert code_of(OLDER, OLDER.refused(RegistrationRefusal(ours, "m", "r"))) is ours
 
 
 @pytest.mark.parametrize(("code", "ours"), CURRENT.codes.items())
 def test_each_code_of_the_current_api_is_one_of_ours_and_back(code: str, ours: Code) -> None:
     assert code_of(CURRENT, {"Response": {"Error": {"Code": code, "Message": "m"}}}) is ours
-    assert code_of(CURRENT, CURRENT.refused(ours, "m", "r")) is ours
+    assert code_of(CURRENT, CURRENT.refused(RegistrationRefusal(ours, "m", "r"))) is ours
 
 
 @pytest.mark.parametrize(
@@ -188,7 +197,7 @@ def test_an_unknown_code_is_shown_cut_to_a_line() -> None:
     ],
 )
 def test_a_request_without_its_headers_is_refused(change: dict[str, str]) -> None:
-    request = CURRENT.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, Freshness(1, 2))
+    request = CURRENT.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, TimestampAndNonce(1, 2))
     with pytest.raises(BurnerError) as refused:
         CURRENT.claim(HttpRequest(request.path, {**request.headers, **change}, request.body))
     assert refused.value.code is Code.CLOUD_REQUEST_INVALID
@@ -199,7 +208,7 @@ def test_a_request_without_its_headers_is_refused(change: dict[str, str]) -> Non
     [{"nonce": -1}, {"nonce": 1.5}, {"nonce": True}, {"timestamp": None}, {"deviceName": 5}],
 )
 def test_a_request_with_other_values_is_refused(change: dict[str, object]) -> None:
-    request = OLDER.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, Freshness(1, 2))
+    request = OLDER.request(Applicant("S3EUVBRJLB", "n", SECRET), HOST, TimestampAndNonce(1, 2))
     body = json.dumps({**json.loads(request.body), **change}).encode()
     with pytest.raises(BurnerError) as refused:
         OLDER.claim(HttpRequest(request.path, request.headers, body))
@@ -208,7 +217,7 @@ def test_a_request_with_other_values_is_refused(change: dict[str, object]) -> No
 
 def test_neither_request_nor_claim_nor_credentials_show_a_secret() -> None:
     applicant = Applicant("S3EUVBRJLB", "n", SECRET)
-    request = CURRENT.request(applicant, HOST, Freshness(1, 2))
+    request = CURRENT.request(applicant, HOST, TimestampAndNonce(1, 2))
     shown = f"{applicant} {request} {CURRENT.claim(request)} {Credentials(PSK, 'c', PSK)}"
     assert SECRET.reveal().decode() not in shown
     assert PSK not in shown

@@ -8,7 +8,14 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.payload import encrypt
-from burner.platforms.registration import Applicant, Credentials, Freshness, HttpRequest
+from burner.platforms.registration import (
+    Applicant,
+    Credentials,
+    HttpRequest,
+    RegistrationGrant,
+    RegistrationRefusal,
+    TimestampAndNonce,
+)
 from burner.platforms.volcengine import VOLCENGINE, VolcengineApi
 
 API = VolcengineApi()
@@ -50,7 +57,7 @@ def test_numbers_may_be_written_as_c_libraries_do() -> None:
 
 def test_the_request_is_signed_by_its_own_secret() -> None:
     applicant = Applicant("PK0000000000000000000000", "d", SECRET, instance="i")
-    request = API.request(applicant, HOST, Freshness(1_700_000_000, 5))
+    request = API.request(applicant, HOST, TimestampAndNonce(1_700_000_000, 5))
     assert request.path == "/2021-12-14/DynamicRegister?Action=DynamicRegister&Version=2021-12-14"
     claim = API.claim(request)
     assert claim.is_signed_with(SECRET)
@@ -77,7 +84,7 @@ def test_a_request_with_other_values_is_refused(change: dict[str, object]) -> No
 def test_the_answer_gives_the_devices_secret_and_a_wrong_product_secret_is_named() -> None:
     for length in (1, 15, 16, 32):
         given = Credentials(device_secret="s" * length)
-        answer = API.granted(API.claim(posted()), given, SECRET, "r")
+        answer = API.granted(RegistrationGrant(API.claim(posted()), given, SECRET, "r"))
         assert API.credentials(json.dumps(answer).encode(), SECRET) == given
         wrong = Secret(b"1123456789abcdef01234567")
         assert code_of(answer, wrong) is Code.CLOUD_ANSWER_UNREADABLE
@@ -97,7 +104,7 @@ def test_each_code_is_one_of_ours(code: str, ours: Code) -> None:
     number = int(code) if code.isdecimal() else 0
     error = {"CodeN": number, "Code": "X" if number else code, "Message": "m"}
     assert code_of({"ResponseMetadata": {"Error": error}}) is ours
-    assert code_of(API.refused(ours, "m", "r")) is ours
+    assert code_of(API.refused(RegistrationRefusal(ours, "m", "r"))) is ours
 
 
 @pytest.mark.parametrize(

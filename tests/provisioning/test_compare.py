@@ -62,7 +62,11 @@ CLASSES = [
 ERASABLE = [kind for kind in KINDS if kind != "patch"]
 
 
-def made(kind: str, possible: PossibleKeys = POSSIBLE, **more: Any) -> FlashCarrier:
+def made(kind: str, **more: Any) -> FlashCarrier:
+    return made_for(POSSIBLE, kind, **more)
+
+
+def made_for(possible: PossibleKeys, kind: str, **more: Any) -> FlashCarrier:
     carrier = carrier_for(SETTINGS.validate_python({**KINDS[kind], **more}), possible)
     assert not isinstance(carrier, AtCarrier)
     return carrier
@@ -153,7 +157,7 @@ def test_only_a_trigger_of_the_own_platform_gives_way_to_what_registration_retur
     registered = {"key_deviceinfo": {"deviceSecret": "7WmFA/MEs+Fy+32QwJWtYw=="}}
     fields = {"auth_mode": "KEY", "region": "china", **registered}
     read = burned(made("littlefs", json=fields), where(), NAMED)
-    assert made("littlefs", alibaba).compare(read, NAMED) is KeyState.OTHER
+    assert made_for(alibaba, "littlefs").compare(read, NAMED) is KeyState.OTHER
 
 
 def test_what_is_burned_beside_the_key_counts_too() -> None:

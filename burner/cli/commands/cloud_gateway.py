@@ -1,5 +1,7 @@
 """`burner cloud gateway`: registers devices as the cloud platform would."""
 
+from typing import Any
+
 import click
 
 from burner.cli.gateway.arguments import GatewayArguments
@@ -70,14 +72,14 @@ PORT = click.IntRange(0, 65535)
 @options.secret_option
 @options.output_option()
 @options.json_option
-def gateway(**arguments: object) -> None:
+def gateway(**arguments: Any) -> None:
     """Serve the registration of each PROFILE until Ctrl-C.
 
     For firmware and for tests: it answers as the platform of `product.cloud` does, and prints a
     line for each request. Nothing is sent to a cloud. --https-port without --tls-cert makes a
     certificate for this run; --output writes it, for the devices to trust.
     """
-    chosen = GatewayArguments(**arguments)  # type: ignore[arg-type]
+    chosen = GatewayArguments(**arguments)
     _check_arguments(chosen)
     from burner.cli.gateway.run import serve
 

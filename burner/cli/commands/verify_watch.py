@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from burner.cli.board.words import STYLES
-from burner.cli.main import silence_stdout
 from burner.cli.run.signals import INTERRUPTED, Signals
 from burner.cli.terminal import screen
 from burner.cli.terminal.big_word import Large, in_letters, on_plate
 from burner.cli.terminal.language import language
+from burner.cli.terminal.standard_output import silence_stdout
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase

@@ -8,10 +8,10 @@ from hashlib import sha256
 from http import HTTPStatus
 from ssl import PEM_cert_to_DER_cert
 
-from burner.cli.main import silence_stdout
 from burner.cli.run.run import print_event
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
+from burner.cli.terminal.standard_output import silence_stdout
 from burner.cloud.gateway.gateway import Gateway, Served, ServedProduct
 from burner.cloud.gateway.http_server import Answer, BoundedHttpServer
 from burner.cloud.gateway.tls import ServerTls

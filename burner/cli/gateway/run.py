@@ -15,10 +15,15 @@ from burner.cli.questions.secret_questions import product_secret_prompt
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cloud.gateway.credentials import CredentialKind
-from burner.cloud.gateway.devices import Devices, ListedName, RegisterType, RegistrationTerms
 from burner.cloud.gateway.gateway import Gateway, ServedProduct
 from burner.cloud.gateway.http_server import BoundedHttpServer
 from burner.cloud.gateway.names_file import check_names, read_names
+from burner.cloud.gateway.registered_devices import (
+    ListedName,
+    RegisteredDevices,
+    RegisterType,
+    RegistrationTerms,
+)
 from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
 from burner.core.errors import refuse
 from burner.core.secrets.reference import resolve
@@ -79,7 +84,6 @@ def _products(chosen: GatewayArguments) -> Mapping[str, ServedProduct]:
 def _listed(
     chosen: GatewayArguments, profiles: Sequence[Profile]
 ) -> Mapping[str, ListedName] | None:
-
     if chosen.created_file is None and not chosen.created:
         return None
     platforms = [profile.platform for profile in profiles]
@@ -90,7 +94,6 @@ def _listed(
 def _product(
     chosen: GatewayArguments, profile: Profile, listed: Mapping[str, ListedName] | None
 ) -> ServedProduct:
-
     platform, prompt = profile.platform, product_secret_prompt(profile.path.name)
     reference, base = (
         (chosen.secret, Path()) if chosen.secret else (profile.product.secret, profile.path.parent)
@@ -104,7 +107,7 @@ def _product(
         chosen.limit,
         platform.repeats if chosen.repeats is None else chosen.repeats,
     )
-    devices = Devices(terms, listed or {})
+    devices = RegisteredDevices(terms, listed or {})
     kind = CredentialKind(chosen.credentials)
     if kind is CredentialKind.CERTIFICATE and not platform.certificates:
         raise click.UsageError(f"{platform.title} gives no certificates")
@@ -112,7 +115,6 @@ def _product(
 
 
 def _tls(chosen: GatewayArguments) -> ServerTls | None:
-
     if chosen.https_port is None:
         return None
     if chosen.tls_cert and chosen.tls_key:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from burner.cli.main import silence_stdout
 from burner.cli.run.signals import INTERRUPTED, RunDisplay, Signals
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
+from burner.cli.terminal.standard_output import silence_stdout
 from burner.core.errors import BurnerError, exit_code
 
 if TYPE_CHECKING:

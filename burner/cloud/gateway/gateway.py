@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from burner.cloud.gateway.credentials import CredentialKind, Issuer
-from burner.cloud.gateway.devices import Devices
+from burner.cloud.gateway.registered_devices import RegisteredDevices
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Platform
-from burner.platforms.registration import Claim, HttpRequest, RegistrationApi, compact
+from burner.platforms.registration import (
+    Claim,
+    HttpRequest,
+    RegistrationApi,
+    RegistrationGrant,
+    RegistrationRefusal,
+    compact,
+)
 
 CLOCK_WINDOW_S = 300
 """As Tencent's management API: so far may the clock of a device be off."""
@@ -25,7 +32,7 @@ class ServedProduct:
     product_id: str
     secret: Secret
     platform: Platform
-    devices: Devices
+    devices: RegisteredDevices
     kind: CredentialKind = CredentialKind.KEY
 
 
@@ -98,14 +105,16 @@ class Gateway:
             product = self._checked(api, claim)
             product.devices.register(claim.device_name, claim.precreated)
         except BurnerError as error:
-            values = api.refused(error.code, str(error), request_id)
+            refusal = RegistrationRefusal(error.code, str(error), request_id)
+            values = api.refused(refusal)
             product_id, name = (claim.product_id, claim.device_name) if claim else ("", "")
             served = Served(HTTPStatus.OK, path, product_id, name, error.code, error.detail)
             return HttpAnswer(HTTPStatus.OK, compact(values)), served
         credentials = self._issuer.issue(
             product.kind, product.platform, product.product_id, claim.device_name
         )
-        values = api.granted(claim, credentials, product.secret, request_id)
+        grant = RegistrationGrant(claim, credentials, product.secret, request_id)
+        values = api.granted(grant)
         served = Served(HTTPStatus.OK, path, claim.product_id, claim.device_name)
         return HttpAnswer(HTTPStatus.OK, compact(values)), served
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from burner.cloud.gateway.devices import MOST_DEVICES, DeviceState, ListedName
+from burner.cloud.gateway.registered_devices import MOST_DEVICES, DeviceState, ListedName
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import read_plain

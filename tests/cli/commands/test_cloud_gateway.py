@@ -22,7 +22,7 @@ from burner.cloud.gateway.gateway import Served
 from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
-from burner.platforms.registration import Applicant, Credentials, Freshness
+from burner.platforms.registration import Applicant, Credentials, TimestampAndNonce
 from burner.platforms.tencent import APIS
 from tests.chinese import english_in
 from tests.cloud.gateway.test_http_server import exchange
@@ -43,7 +43,7 @@ def register(url: str, name: str, secret: str, certificate: str = "") -> bytes:
     place = urlsplit(url)
     assert place.hostname
     applicant = Applicant(PRODUCT_ID, name, Secret(secret.encode()))
-    request = OLDER.request(applicant, place.hostname, Freshness(int(time.time()), 7))
+    request = OLDER.request(applicant, place.hostname, TimestampAndNonce(int(time.time()), 7))
     with socket.create_connection((place.hostname, place.port or 0), timeout=20) as connection:
         if certificate:
             trust = ssl.create_default_context(cadata=certificate)

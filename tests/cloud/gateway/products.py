@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from burner.cloud.gateway.credentials import CredentialKind
-from burner.cloud.gateway.devices import Devices, ListedName, RegisterType, RegistrationTerms
 from burner.cloud.gateway.gateway import Gateway, Served, ServedProduct
+from burner.cloud.gateway.registered_devices import (
+    ListedName,
+    RegisteredDevices,
+    RegisterType,
+    RegistrationTerms,
+)
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
@@ -14,9 +19,9 @@ from burner.platforms.platforms import PLATFORMS
 from burner.platforms.registration import (
     Applicant,
     Credentials,
-    Freshness,
     HttpRequest,
     RegistrationApi,
+    TimestampAndNonce,
 )
 
 PRODUCT_ID = "S3EUVBRJLB"
@@ -36,7 +41,7 @@ def product(
     repeats: int = 0,
 ) -> ServedProduct:
     terms = RegistrationTerms(register_type, limit, repeats)
-    devices = Devices(terms, names)
+    devices = RegisteredDevices(terms, names)
     return ServedProduct(product_id, SECRET, PLATFORMS[cloud], devices, kind)
 
 
@@ -53,7 +58,7 @@ def request(
     seconds: int = NOW,
 ) -> HttpRequest:
     return api.request(
-        Applicant(product_id, name, secret, instance="i"), HOST, Freshness(seconds, 7)
+        Applicant(product_id, name, secret, instance="i"), HOST, TimestampAndNonce(seconds, 7)
     )
 
 

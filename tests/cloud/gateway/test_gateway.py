@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from burner.cloud.gateway.credentials import CredentialKind
-from burner.cloud.gateway.devices import DeviceState, ListedName, RegisterType
+from burner.cloud.gateway.registered_devices import DeviceState, ListedName, RegisterType
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud

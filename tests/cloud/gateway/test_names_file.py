@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.cloud.gateway.devices import DeviceState, ListedName
 from burner.cloud.gateway.names_file import check_names, read_names
+from burner.cloud.gateway.registered_devices import DeviceState, ListedName
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.platforms import PLATFORMS

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from burner.cloud.gateway.devices import ListedName, RegisterType
 from burner.cloud.gateway.gateway import ServedProduct
+from burner.cloud.gateway.registered_devices import ListedName, RegisterType
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud

@@ -57,7 +57,7 @@ class _Device:
     times: int = 0
 
 
-class Devices:
+class RegisteredDevices:
     """The devices of one product; for several threads."""
 
     def __init__(self, terms: RegistrationTerms, listed: Mapping[str, ListedName]) -> None:
