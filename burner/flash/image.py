@@ -20,7 +20,7 @@ from burner.flash.chips import CHIP_IDS
 
 MAGIC, MAGIC_ESP8266_V2 = 0xE9, 0xEA
 _MAX_SEGMENTS = 16
-_CHECKSUM_SEED = 0xEF
+CHECKSUM_SEED = 0xEF
 _APP_MAGIC = 0xABCD5432
 _APP = struct.Struct("<I12x32s32s16s16s32s32s")
 _SIGNATURE_V1_SIZE = 68
@@ -273,13 +273,14 @@ def _checksum(data: bytes, start: int, segments: tuple[ImageSegment, ...]) -> Im
     offset = start + ((segments[-1].end - start) | 15)
     (stored,) = struct.unpack_from("<c", data, offset)
     # XOR over whole integers: a hundred times faster than over bytes.
-    total = _CHECKSUM_SEED
+    total = CHECKSUM_SEED
     for segment in segments:
-        total ^= _xor_of_bytes(data[segment.offset : segment.end])
+        total ^= xor_of_bytes(data[segment.offset : segment.end])
     return ImageChecksum("checksum", offset, stored, bytes([total]))
 
 
-def _xor_of_bytes(data: bytes) -> int:
+def xor_of_bytes(data: bytes) -> int:
+    """The XOR of all bytes."""
     while len(data) > 64:
         half = -(-len(data) // 2)
         folded = int.from_bytes(data[:half], "little") ^ int.from_bytes(data[half:], "little")

@@ -4,18 +4,18 @@ A model. The texts are those that the chip's own ROM prints; the addresses of it
 those of ESP-IDF's linker script of the ROM (`esp32c3.rom.ld`).
 """
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
-from burner.bench.processor.chip_memory import DATA, ChipMemory, range_of
+from burner.bench.processor.chip_memory import CODE, DATA, AddressRange, ChipMemory, range_of
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.silicon.nor_flash import NorFlash
-from burner.core.errors import BurnerError
 from burner.flash import image
 from burner.flash.chips import CHIP_IDS
 
 CHIP = "esp32c3"
-LARGEST_IMAGE = 0x20000
 SPIFLASH_READ = 0x40000130
 """`esp_rom_spiflash_read(address, to, size)`: 0, or 1 where it fails."""
 SPIFLASH_CONFIG_PARAM = 0x40000134
@@ -24,8 +24,14 @@ FLASH_SIZE_AT_RESET = 0x200000
 """For so large the ROM takes every flash until it is told otherwise."""
 STACK_TOP = 0x3FCDE710
 """The stack of the ROM, on which it starts the program."""
+OWN_DATA = AddressRange(0x3FCDE160, 0x3FCDF650, "data of the mask ROM")
+"""It loads nothing over this, as long as the segment has an address for data."""
 _HEADER_SIZE = 24
-_MODES = ("QIO", "QOUT", "DIO", "DOUT")
+_MOST_SEGMENTS = 16
+_MODES = (
+    *("QIO", "QOUT", "DIO", "DOUT", "FAST_RD", "SLOW_RD"),
+    *("OPI_STR", "OPI_DTR", "OOUT", "OIO_STR", "OIO_DTR"),
+)
 _CLOCK_DIVIDERS = {0x0: 2, 0x1: 3, 0x2: 4, 0xF: 1}
 _ENDLESS_LOOPS = (b"\x6f\x00\x00\x00", b"\x01\xa0")
 """`j .` in 32 and in 16 bits."""
@@ -40,58 +46,101 @@ class RomStart:
     """None: it starts nothing, the last line says why."""
 
 
+class _RefusedImageError(Exception):
+    """The ROM does not start the image; the text is its last line."""
+
+
 def load(flash: NorFlash, memory: ChipMemory) -> RomStart:
     """Load the image at 0x0 into memory, as the ROM does after a reset.
 
     Raises:
         NotExecutableError: the ROM would start it, the bench cannot.
     """
-    header = flash.read(0, _HEADER_SIZE)
-    if header[0] != image.MAGIC:
-        return RomStart((f"invalid header: 0x{header[3::-1].hex()}",), None)
-    chip_id = int.from_bytes(header[12:14], "little")
-    if chip_id != CHIP_IDS[CHIP]:
-        wrong = f"Invalid chip id. Expected {CHIP_IDS[CHIP]} read {chip_id}."
-        return RomStart((f"{wrong} Bootloader for wrong chip?",), None)
-    data = flash.read(0, LARGEST_IMAGE)
+    lines = list[str]()
     try:
-        parsed = image.parse_image(data)
-    except BurnerError:
-        return RomStart(("Invalid image block, can't boot.",), None)
-    loads = (f"load:{part.address:#010x},len:{part.size:#x}" for part in parsed.segments)
-    lines = [*_settings(header), *loads]
-    checksum, *digest = parsed.checksums
-    if not checksum.ok:
-        calculated, stored = checksum.computed.hex(), checksum.stored.hex()
-        lines.append(f"Checksum failure. Calculated 0x{calculated} stored 0x{stored}")
-        return RomStart(tuple(lines), None)
-    if not all(found.ok for found in digest):
-        lines += ["SHA-256 comparison failed:", "Attempting to boot anyway..."]
-    for segment in parsed.segments:
-        if not memory.write(segment.address, data[segment.offset : segment.end]):
-            raise NotExecutableError(f"the boot image has a segment at {segment.address:#x}")
-    _check_entry(parsed)
-    if memory.read(parsed.entry, 4).startswith(_ENDLESS_LOOPS):
-        raise NotExecutableError("the boot image is a stand-in: it begins with an endless loop")
-    return RomStart((*lines, f"entry {parsed.entry:#010x}"), parsed.entry)
+        lines += _settings(flash.read(0, _HEADER_SIZE))
+        entry = _load_image(flash, memory, lines)
+    except _RefusedImageError as refused:
+        return RomStart((*lines, str(refused)), None)
+    return RomStart((*lines, f"entry {entry:#010x}"), entry)
 
 
 def _settings(header: bytes) -> tuple[str, str]:
     """The lines about the flash, from the header."""
-    mode, divider = header[2], _CLOCK_DIVIDERS.get(header[3] & 0xF, 1)
-    name = _MODES[mode] if mode < len(_MODES) else "DIO"
-    return "SPIWP:0xee", f"mode:{name}, clock div:{divider}"
+    mode, divider = header[2], _CLOCK_DIVIDERS.get(header[3] & 0xF)
+    if header[0] != image.MAGIC or mode >= len(_MODES) or divider is None:
+        raise _RefusedImageError(f"invalid header: 0x{header[3::-1].hex()}")
+    chip_id = int.from_bytes(header[12:14], "little")
+    if chip_id != CHIP_IDS[CHIP]:
+        wrong = f"Invalid chip id. Expected {CHIP_IDS[CHIP]} read {chip_id}."
+        raise _RefusedImageError(f"{wrong} Bootloader for wrong chip?")
+    if header[1] > _MOST_SEGMENTS:
+        raise _RefusedImageError(f"Invalid image block count: {header[1]} (max {_MOST_SEGMENTS})")
+    return "SPIWP:0xee", f"mode:{_MODES[mode]}, clock div:{divider}"
 
 
-def _check_entry(parsed: image.AppImage) -> None:
-    """Refuse an image that begins outside of what it loads.
+def _load_image(flash: NorFlash, memory: ChipMemory, lines: list[str]) -> int:
+    """Load every segment, print what the ROM prints, and check the sums; where the image begins."""
+    header = flash.read(0, _HEADER_SIZE)
+    segments, at, checksum = list[tuple[int, bytes]](), _HEADER_SIZE, image.CHECKSUM_SEED
+    for _ in range(header[1]):
+        address, size = struct.unpack("<II", flash.read(at, 8))
+        lines.append(f"load:{address:#010x},len:{size:#x}")
+        _check_segment(address, size, at)
+        segments.append((address, flash.read(at + 8, size)))
+        checksum ^= image.xor_of_bytes(segments[-1][1])
+        at += 8 + size
+    checksum_at = at | 15
+    stored = flash.read(checksum_at, 1)[0]
+    if stored != checksum:
+        failure = f"Calculated {checksum:#04x} stored {stored:#04x}"
+        raise _RefusedImageError(f"Checksum failure. {failure}")
+    lines += _digest_lines(flash.read(0, checksum_at + 1), flash.read(checksum_at + 1, 32))
+    for address, data in segments:
+        if not memory.write(address, data):
+            raise NotExecutableError(f"the boot image has a segment at {address:#x}")
+    return _entry(int.from_bytes(header[4:8], "little"), segments, memory)
+
+
+def _check_segment(address: int, size: int, at: int) -> None:
+    """Refuse what the ROM does not load, and what would overwrite its data all the same."""
+    end = address + size
+    if address % 4 or size % 4 or at + 8 + size > FLASH_SIZE_AT_RESET:
+        raise _RefusedImageError("Invalid image block, can't boot.")
+    if address < OWN_DATA.end and end > OWN_DATA.start:
+        own = f"{OWN_DATA.start:#x}-{OWN_DATA.end:#x}"
+        raise _RefusedImageError(f"region {address:#x}-{end:#x} overlaps {own}, can't load")
+    as_data = address - CODE.start + DATA.start if CODE.holds(address) else address
+    if as_data < DATA.end and as_data + size > OWN_DATA.start and DATA.holds(as_data):
+        raise NotExecutableError(
+            f"the boot image has a segment at {address:#x}, over {OWN_DATA.name}"
+        )
+
+
+def _digest_lines(hashed: bytes, stored: bytes) -> tuple[str, ...]:
+    """What the ROM prints about the SHA-256; it compares it whatever the header says of it."""
+    calculated = sha256(hashed).digest()
+    if calculated == stored:
+        return ()
+    return (
+        "SHA-256 comparison failed:",
+        f"Calculated: {calculated.hex()}",
+        f"Expected: {stored.hex()}",
+        "Attempting to boot anyway...",
+    )
+
+
+def _entry(entry: int, segments: Sequence[tuple[int, bytes]], memory: ChipMemory) -> int:
+    """Where the image begins.
 
     Raises:
-        NotExecutableError: it does.
+        NotExecutableError: outside of what it loads, or it is a stand-in.
     """
-    entry = parsed.entry
-    if not any(s.address <= entry < s.address + s.size for s in parsed.segments):
+    if not any(address <= entry < address + len(data) for address, data in segments):
         raise NotExecutableError(f"the boot image begins at {entry:#x}, where it loads nothing")
+    if memory.read(entry, 4).startswith(_ENDLESS_LOOPS):
+        raise NotExecutableError("the boot image is a stand-in: it begins with an endless loop")
+    return entry
 
 
 class FlashFunctions:

@@ -1,9 +1,11 @@
 """Small programs for an ESP32-C3, as instructions in hex, and their image."""
 
 import struct
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from hashlib import sha256
 from operator import xor
+from types import MappingProxyType
 
 CODE = 0x403CE800
 """Where the programs lie in SRAM."""
@@ -64,12 +66,21 @@ def boot_image(
     chip_id: int = 5,
     spoil: int = 0,
     digest: bool = True,
+    more: Sequence[tuple[int, int]] = (),
+    header: Mapping[int, int] = MappingProxyType({}),
 ) -> bytes:
-    """An image with one segment; `spoil` is added to its checksum."""
+    """An image with the program as its first segment; `spoil` is added to its checksum.
+
+    `more`: address and length of segments of zeros; `header`: bytes of the header by their place.
+    """
     content = struct.pack(f"<{len(program)}I", *program)
-    head = struct.pack("<BBBBI", 0xE9, 1, 2, 0x2F, entry)
+    head = bytearray(struct.pack("<BBBBI", 0xE9, 1 + len(more), 2, 0x2F, entry))
     head += struct.pack("<B3xHBHH4xB", 0xEE, chip_id, 0, 0, 199, digest)
-    body = head + struct.pack("<II", address, len(content)) + content
+    for place, value in header.items():
+        head[place] = value
+    body = bytes(head)
+    for start, data in ((address, content), *((start, bytes(size)) for start, size in more)):
+        body += struct.pack("<II", start, len(data)) + data
     checksum = reduce(xor, content, 0xEF) + spoil & 0xFF
     whole = body.ljust(len(body) | 15, b"\0") + bytes((checksum,))
     return whole + sha256(whole).digest() if digest else whole

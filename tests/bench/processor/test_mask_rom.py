@@ -9,6 +9,7 @@ from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.unit.unit_spec import UnitSpec
 from tests.bench.processor.programs import CODE, HELLO, boot_image
 
+UNLOADABLE = "Invalid image block, can't boot."
 GOOD = boot_image(*HELLO)
 
 
@@ -33,7 +34,24 @@ def test_a_good_image_is_started() -> None:
             boot_image(*HELLO, chip_id=0),
             "Invalid chip id. Expected 5 read 0. Bootloader for wrong chip?",
         ),
-        (GOOD[:1] + b"\x20" + GOOD[2:], "Invalid image block, can't boot."),
+        (boot_image(*HELLO, header={1: 17}), "Invalid image block count: 17 (max 16)"),
+        (boot_image(*HELLO, header={1: 0}), "Checksum failure. Calculated 0xef stored 0x00"),
+        (boot_image(*HELLO, header={2: 11}), "invalid header: 0x2f0b01e9"),
+        (boot_image(*HELLO, header={3: 0x23}), "invalid header: 0x230201e9"),
+        (boot_image(*HELLO, header={3: 0xFE}), "invalid header: 0xfe0201e9"),
+        (GOOD[:30] + b"\xff" + GOOD[31:], UNLOADABLE),  # longer than the flash
+        (boot_image(*HELLO, more=[(0x3FC80001, 64)]), UNLOADABLE),
+        (boot_image(*HELLO, more=[(0x3FC80002, 64)]), UNLOADABLE),
+        (boot_image(*HELLO, more=[(0x3FC80000, 63)]), UNLOADABLE),
+        (boot_image(*HELLO, more=[(0x3FCDE121, 0x100)]), UNLOADABLE),
+        (
+            boot_image(*HELLO, more=[(0x3FCDE000, 0x400)]),
+            "region 0x3fcde000-0x3fcde400 overlaps 0x3fcde160-0x3fcdf650, can't load",
+        ),
+        (
+            boot_image(*HELLO, more=[(0x3FCDF64C, 0x40)]),
+            "region 0x3fcdf64c-0x3fcdf68c overlaps 0x3fcde160-0x3fcdf650, can't load",
+        ),
         (GOOD[:8], "Invalid chip id. Expected 5 read 65535. Bootloader for wrong chip?"),
         (boot_image(*HELLO, spoil=1), "Checksum failure. Calculated 0xf4 stored 0xf5"),
     ],
@@ -42,6 +60,31 @@ def test_an_image_that_the_rom_refuses_is_named_by_its_last_line(image: bytes, l
     start = load(image)
     assert start.entry is None
     assert start.lines[-1] == last
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        *(boot_image(*HELLO, header={2: mode}) for mode in range(11)),
+        *(boot_image(*HELLO, header={3: 0xF0 | frequency}) for frequency in (0, 1, 2, 0xF)),
+        *(boot_image(*HELLO, header={3: size << 4 | 0xF}) for size in range(16)),
+        *(boot_image(*HELLO, header={23: digest}) for digest in (0, 1, 2, 0xFF)),
+        boot_image(*HELLO, more=[(0x3FC80000, 0x21000)]),
+        boot_image(*HELLO, more=[(0x3FC80000, 0x4E000)]),
+        boot_image(*HELLO, more=[(0x3FCDE120, 0x40), (0x50001FC0, 0x40), (0x3FC80000, 0)]),
+        boot_image(*HELLO, more=[(0x4037FFF0, 0x10)] * 15),
+    ],
+)
+def test_what_the_rom_of_a_real_chip_starts_is_started_here(image: bytes) -> None:
+    start = load(image)
+    assert start.entry == CODE
+    assert "SHA-256 comparison failed:" not in start.lines
+
+
+def test_a_digest_is_compared_whatever_the_header_says_of_it() -> None:
+    start = load(boot_image(*HELLO, digest=False))
+    assert start.entry == CODE
+    assert f"Expected: {'ff' * 32}" in start.lines
 
 
 def test_a_wrong_digest_does_not_stop_the_rom() -> None:
@@ -54,7 +97,17 @@ def test_a_wrong_digest_does_not_stop_the_rom() -> None:
     ("image", "why"),
     [
         (boot_image(*HELLO, address=0x3FFE8000), "the boot image has a segment at 0x3ffe8000"),
-        (boot_image(*HELLO, address=0x403DFFF0), "the boot image has a segment at 0x403dfff0"),
+        (
+            boot_image(*HELLO, more=[(0x50001FF0, 0x40)]),
+            "the boot image has a segment at 0x50001ff0",
+        ),
+        *(
+            (
+                boot_image(*HELLO, more=[(over, 0x40)]),
+                f"the boot image has a segment at {over:#x}, over data of the mask ROM",
+            )
+            for over in (0x3FCDF650, 0x3FCDFFC0, 0x403DE500, 0x403DFFC0)
+        ),
         (
             boot_image(*HELLO, entry=0x40380000),
             "the boot image begins at 0x40380000, where it loads nothing",
