@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from burner.cli.completion_variable import COMPLETION_VARIABLE
 from burner.cli.terminal.language import LANGUAGE_HELP, language
 from burner.cli.terminal.standard_output import silence_stdout
 from burner.core.code import Code
@@ -51,9 +52,6 @@ SECTIONS = {
 }
 """The commands in the order of work. Their words stand here, so that help imports none of them."""
 COMMANDS = {name: words for section in SECTIONS.values() for name, words in section.items()}
-
-COMPLETION_VARIABLE = "_BURNER_COMPLETE"
-"""The variable by which a shell asks for completions: click's name for this program."""
 
 COLLECTED = (50_000, 20, 50)
 """How rarely Python looks for cycles: at its own pace (700, 10, 10) it takes a third of a command's

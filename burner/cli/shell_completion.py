@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import BashComplete, add_completion_class, get_completion_class
 
-from burner.cli.main import COMPLETION_VARIABLE
+from burner.cli.completion_variable import COMPLETION_VARIABLE
 from burner.cli.terminal.next_command import DEFAULT_MANIFEST
 
 PROGRAM = "burner"

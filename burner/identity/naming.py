@@ -17,8 +17,9 @@ from burner.core.silicon import Mac
 from burner.core.words.plural import counted
 from burner.core.yaml_schema import StrictModel, refusal
 from burner.identity.interface_addresses import ADDRESSES, MAC_SOURCES, OWN_ETHERNET, interfaces
+from burner.platforms.platform import DEFAULT_CLOUD
+from burner.platforms.platforms import PLATFORMS
 from burner.platforms.rules import NameRule
-from burner.platforms.tencent import RULES as TENCENT_RULES
 
 SOURCES = (*MAC_SOURCES, "imei", "serial", "label")
 
@@ -60,7 +61,7 @@ class NameSettings(StrictModel):
     """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware, on which the interfaces' addresses depend.
     Left out: the chip's default."""
 
-    _rule: NameRule = PrivateAttr(default=TENCENT_RULES.names)
+    _rule: NameRule = PrivateAttr(default=PLATFORMS[DEFAULT_CLOUD].rules.names)
 
     @field_validator("template")
     @classmethod
@@ -73,7 +74,7 @@ class NameSettings(StrictModel):
 
     @property
     def rule(self) -> NameRule:
-        """The rule of the platform: Tencent's, until `under` gives another one."""
+        """The rule of the platform: of the default one, until `under` gives another one."""
         return self._rule
 
     def under(self, rule: NameRule) -> "NameSettings":

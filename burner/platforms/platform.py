@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from burner.platforms.registration import RegistrationApi
 from burner.platforms.rules import ProductRules
@@ -19,6 +20,10 @@ class Cloud(StrEnum):
     """Alibaba Cloud IoT Platform."""
     VOLCENGINE = "volcengine"
     """Volcengine IoT."""
+
+
+DEFAULT_CLOUD: Final = Cloud.TENCENT_HUB
+"""The platform of a profile that names none."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.reference import parse_reference
 from burner.core.yaml_schema import StrictModel, refusal
-from burner.platforms.platform import Cloud
+from burner.platforms.platform import DEFAULT_CLOUD, Cloud
 from burner.platforms.platforms import PLATFORMS
 
 
@@ -33,7 +33,7 @@ class Product(StrictModel):
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$")]
     """Version of this firmware release, in quotes where YAML takes it for a number (`"1.10"`). New
     bytes need a new one (E188)."""
-    cloud: Cloud = Cloud.TENCENT_HUB
+    cloud: Cloud = DEFAULT_CLOUD
     """The platform with which the units register: docs/cloud.md. It decides which ProductIDs,
     secrets and names are allowed."""
     id: str
@@ -45,7 +45,7 @@ class Product(StrictModel):
     @field_validator("id")
     @classmethod
     def _allowed_id(cls, text: str, info: ValidationInfo) -> str:
-        rules = PLATFORMS[info.data.get("cloud", Cloud.TENCENT_HUB)].rules
+        rules = PLATFORMS[info.data.get("cloud", DEFAULT_CLOUD)].rules
         if problem := rules.check_product_id(text):
             raise refusal(*problem)
         return text

@@ -23,7 +23,7 @@ from burner.core.yaml_document import Document
 from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
-from burner.platforms.platform import Cloud, Platform
+from burner.platforms.platform import DEFAULT_CLOUD, Platform
 from burner.platforms.platforms import PLATFORMS
 from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
@@ -288,7 +288,7 @@ class Profile(FlashPlan):
     @classmethod
     def _allowed_names(cls, name: NameSettings, info: ValidationInfo) -> NameSettings:
         product = info.data.get("product")
-        cloud = product.cloud if isinstance(product, Product) else Cloud.TENCENT_HUB
+        cloud = product.cloud if isinstance(product, Product) else DEFAULT_CLOUD
         return name.under(PLATFORMS[cloud].rules.names)
 
     @property

@@ -85,7 +85,7 @@ def _secret_search(path: Path | None, reference: str) -> "SecretSearch":
     """
     from burner.core.secrets.reference import resolve
     from burner.core.secrets.search import SecretSearch
-    from burner.platforms.platform import Cloud
+    from burner.platforms.platform import DEFAULT_CLOUD
     from burner.platforms.platforms import PLATFORMS
 
     profile = _profile_if_valid(path)
@@ -98,7 +98,7 @@ def _secret_search(path: Path | None, reference: str) -> "SecretSearch":
             return SecretSearch()
     except BurnerError:
         return SecretSearch()
-    platform = profile.platform if profile else PLATFORMS[Cloud.TENCENT_HUB]
+    platform = profile.platform if profile else PLATFORMS[DEFAULT_CLOUD]
     findings = platform.rules.check_secret(secret, reference)
     refuse(findings if reference else [])
     if any(not finding.warning for finding in findings):

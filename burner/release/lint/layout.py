@@ -12,7 +12,7 @@ from burner.flash.chips import BOOTLOADER_OFFSETS
 from burner.flash.image import AppImage
 from burner.flash.layout import Layout
 from burner.flash.partition_table import DATA, SECTOR_SIZE, SUBTYPES, PartitionTable
-from burner.platforms.platform import Cloud, Platform
+from burner.platforms.platform import DEFAULT_CLOUD, Platform
 from burner.platforms.platforms import PLATFORMS
 from burner.platforms.rules import ProductRules
 from burner.profile.profile import FlashPlan, Profile
@@ -52,7 +52,7 @@ def check_layout(
         Finding(code, plan.place("carrier"), found, better, True)
         for code, (found, better) in _key(layout, carried)
     ]
-    platform = plan.platform if isinstance(plan, Profile) else PLATFORMS[Cloud.TENCENT_HUB]
+    platform = plan.platform if isinstance(plan, Profile) else PLATFORMS[DEFAULT_CLOUD]
     names = [entry.name for entry in plan.images]
     for index, entry in enumerate(plan.images):
         if entry.name in images and names.count(entry.name) == 1:
