@@ -100,7 +100,7 @@ def compare_answer(device: Device, record: Record, release: KeylessRelease | Non
     except BurnerError as error:
         if error.code.error_class is not ErrorClass.VERIFY:
             raise
-        if error.code == Code.CHALLENGE_REFUSED:
+        if error.detail == _REFUSALS[Refusal.REGISTERED]:
             why = f"refused: {error.detail}"
             return Comparison(COMPARED, ComparisonVerdict.LEFT_OUT, why)
         why = f"{error.code}: {error.detail}"
@@ -122,13 +122,15 @@ def _why_not_asked(record: Record, release: KeylessRelease | None) -> str:
 
 
 def _suspects(boot: BootSettings, key: KeyConfig) -> str:
-    """What may be another one in the unit: what it has printed, and printed right, is not."""
+    """What may be another one in the unit: least likely what it has printed, and printed right."""
     suspects = {
         "the ProductID": boot.product_id is None,
         "the name": boot.device_name is None,
         "the burned name": bool(key.device_name),
     }
     others = [what for what, suspected in suspects.items() if suspected]
+    if boot.product_id or boot.device_name:
+        others.append("its answer from what it prints")
     return f"differs: {' or '.join(['the secret', *others])}"
 
 
@@ -159,6 +161,7 @@ def _ask(line: SerialLine, question: bytes, ends: float, clock: Callable[[], flo
         BurnerError: E632.
     """
     search, heard = ResponseSearch(), 0
+    line.receive(0.0)  # what came before the question answers none
     while clock() < ends:
         line.send(question)
         for data in _received(line, min(ends, clock() + _AGAIN_S), clock):

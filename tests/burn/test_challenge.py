@@ -66,6 +66,10 @@ class Console:
         self.sent.append(data)
         self._waiting += self.answers(data)
 
+    def holds(self, data: bytes) -> None:
+        """Bytes that nobody has read yet."""
+        self._waiting += data
+
     def receive(self, timeout_s: float) -> bytes:
         taken, self._waiting = self._waiting, b""
         if not taken:
@@ -219,6 +223,13 @@ def test_a_question_that_is_lost_is_sent_again_with_its_nonce(release: Release, 
     assert len(set(tries)) == 1
 
 
+def test_what_came_before_the_question_answers_none(release: Release) -> None:
+    for old in (response("ab" * 32), response("refused answered"), response("refused late")):
+        console = Console(firmware())
+        console.holds(old)
+        challenge_unit(ConsoleDevice(console), release, NAME, console.clock, console.pause)
+
+
 def test_a_firmware_that_echoes_its_input_is_understood(release: Release) -> None:
     own = firmware()
     assert asked(release, lambda sent: sent + own(sent))[1] is None
@@ -277,7 +288,10 @@ def test_a_refusal_is_named(release: Release, answers: Answers, detail: str) -> 
 def test_what_was_printed_right_is_not_suspected(release: Release) -> None:
     other = KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))
     silent = challenged(release, product_id=None, device_name=None)
-    assert refused(release, firmware(other)) == ("E630", "differs: the secret")
+    assert refused(release, firmware(other)) == (
+        "E630",
+        "differs: the secret or its answer from what it prints",
+    )
     assert refused(silent, firmware(other)) == (
         *("E630", "differs: the secret or the ProductID or the name"),
     )
@@ -328,9 +342,10 @@ def passed(line: Line, board: FakeBoard) -> Record:
         (firmware(), "same", "answered"),
         (
             *(firmware(KeyConfig(PRODUCT, Secret(b"anotherSecretProductKey1"))), "differs"),
-            "E630: differs: the secret",
+            "E630: differs: the secret or its answer from what it prints",
         ),
         (firmware(registered=True), "left out", "refused: registered: it has registered"),
+        (lambda _: response("refused key"), "differs", "E631: key: it has no key or no name"),
     ],
 )
 def test_a_unit_from_the_box_is_asked_again(
