@@ -22,21 +22,31 @@ class AddressRange(NamedTuple):
         return self.start <= address and address + size <= self.end
 
 
-CODE = AddressRange(0x40380000, 0x403E0000, "SRAM, to execute from")
-DATA = AddressRange(0x3FC80000, 0x3FCE0000, "SRAM")
-"""The same memory as CODE."""
+PAGE = 0x1000
+CODE = AddressRange(0x40380000, 0x403DF000, "SRAM, to execute from")
+DATA = AddressRange(0x3FC80000, 0x3FCDF000, "SRAM")
+"""The same memory as CODE. Behind both, up to SRAM_END, lie data of the mask ROM."""
+SRAM_END = 0x3FCE0000
+_TO_DATA = DATA.start - CODE.start
 CACHE_SRAM = AddressRange(0x4037C000, 0x40380000, "SRAM of the cache")
 RTC_FAST = AddressRange(0x50000000, 0x50002000, "RTC memory")
 MASK_ROM = AddressRange(0x40000000, 0x40060000, "the mask ROM")
 WRITABLE = (CODE, DATA, CACHE_SRAM, RTC_FAST)
 NOT_MODELLED = (
     MASK_ROM,
+    AddressRange(CODE.end, SRAM_END - _TO_DATA, "data of the mask ROM"),
+    AddressRange(DATA.end, SRAM_END, "data of the mask ROM"),
     AddressRange(0x3FF00000, 0x3FF20000, "data of the mask ROM"),
     AddressRange(0x3C000000, 0x3C800000, "flash through the cache"),
     AddressRange(0x42000000, 0x42800000, "flash through the cache"),
     AddressRange(0x60000000, 0x60100000, "registers"),
 )
 """They exist on the chip; a program that uses them cannot be executed here."""
+
+
+def data_address(address: int) -> int:
+    """The address for data of SRAM that has this one for code; any other address as it is."""
+    return address + _TO_DATA if CODE.start <= address < SRAM_END - _TO_DATA else address
 
 
 def range_of(address: int) -> AddressRange | None:

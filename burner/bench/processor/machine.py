@@ -11,26 +11,21 @@ import unicorn
 from unicorn import riscv_const, unicorn_const
 
 from burner.bench.processor import mask_rom
-from burner.bench.processor.chip_memory import ChipMemory, range_of
+from burner.bench.processor.chip_memory import CODE, DATA, PAGE, ChipMemory, range_of
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import PAGES, ProgramRegisters
 from burner.bench.processor.time_limit import TimeLimit
+from burner.bench.processor.translations import Translations
 from burner.bench.silicon.nor_flash import NorFlash
 
 MOST_ROM_CALLS = 20_000
 MOST_PRINTED = 32 * 1024
 """Bytes that a program prints before it looks for input."""
 MOST_EXCEPTIONS = 8
-PAGE = 0x1000
 _PC, _RA = riscv_const.UC_RISCV_REG_PC, riscv_const.UC_RISCV_REG_RA
 _SP = riscv_const.UC_RISCV_REG_SP
 _ARGUMENTS = riscv_const.UC_RISCV_REG_A0, riscv_const.UC_RISCV_REG_A1, riscv_const.UC_RISCV_REG_A2
 _MTVEC = riscv_const.UC_RISCV_REG_MTVEC
-_FETCH, _READ, _WRITE = (
-    unicorn_const.UC_MEM_FETCH_UNMAPPED,
-    unicorn_const.UC_MEM_READ_UNMAPPED,
-    unicorn_const.UC_MEM_WRITE_UNMAPPED,
-)
 _NOWHERE = 0xFFFFFFFE
 """Where execution would end by itself; no program comes there."""
 
@@ -46,7 +41,13 @@ class Cause(Enum):
     CALL = 11
 
 
-_ACCESS_CAUSES = {_FETCH: Cause.FETCH, _READ: Cause.LOAD, _WRITE: Cause.STORE}
+_ACCESS_CAUSES = {
+    unicorn_const.UC_MEM_FETCH_UNMAPPED: Cause.FETCH,
+    unicorn_const.UC_MEM_FETCH_PROT: Cause.FETCH,
+    unicorn_const.UC_MEM_READ_UNMAPPED: Cause.LOAD,
+    unicorn_const.UC_MEM_WRITE_UNMAPPED: Cause.STORE,
+    unicorn_const.UC_MEM_WRITE_PROT: Cause.STORE,
+}
 
 
 class Stop(Enum):
@@ -71,10 +72,17 @@ class Machine:
     def __init__(self) -> None:
         self._memory = ChipMemory()
         self._uc = unicorn.Uc(unicorn_const.UC_ARCH_RISCV, unicorn_const.UC_MODE_RISCV32)
+        self._uc.ctl_set_cpu_model(riscv_const.UC_CPU_RISCV32_SIFIVE_E31)  # no F, no D
         self._map()
         self._uc.reg_write(_SP, mask_rom.STACK_TOP)
-        self._uc.hook_add(unicorn_const.UC_HOOK_MEM_UNMAPPED, self._on_bad_access)
+        self._uc.hook_add(
+            unicorn_const.UC_HOOK_MEM_UNMAPPED | unicorn_const.UC_HOOK_MEM_PROT, self._on_bad_access
+        )
         self._after_reset = self._uc.context_save()
+        self._translations = Translations(self._uc, self._memory, self._refuse)
+        self._uc.emu_start(
+            CODE.start, _NOWHERE, count=1
+        )  # it does not tell of its very first block
 
     @classmethod
     def at(
@@ -100,15 +108,19 @@ class Machine:
         self._exceptions = 0
         self._memory.copy(memory)
         self._uc.context_restore(self._after_reset)
-        self._uc.ctl_flush_tb()  # what it has translated of the program before
+        self._translations.begin()
 
     def _map(self) -> None:
         self._shared = []
         for place, block in self._memory.blocks():
             shared = (ctypes.c_char * len(block)).from_buffer(block)
             self._shared.append(shared)  # as long as the processor lives
-            size, everything = len(block), unicorn_const.UC_PROT_ALL
-            self._uc.mem_map_ptr(place.start, size, everything, ctypes.addressof(shared))
+            rights = unicorn_const.UC_PROT_READ | unicorn_const.UC_PROT_WRITE
+            if place is not DATA:
+                rights |= unicorn_const.UC_PROT_EXEC
+            for at in range(0, len(block), PAGE):  # each by itself: they are protected singly
+                start = ctypes.addressof(shared) + at
+                self._uc.mem_map_ptr(place.start + at, PAGE, rights, start)
         for page in PAGES:
             self._uc.mmio_map(page, PAGE, self._on_load, page, self._on_store, page)
 
@@ -187,9 +199,12 @@ class Machine:
             arguments = [self._uc.reg_read(register) for register in _ARGUMENTS]
             result = self._rom.call(address, arguments)
             if result is not None:
+                self._translations.filled(*arguments[1:])
                 self._uc.reg_write(_ARGUMENTS[0], result)
                 self.pc = self._uc.reg_read(_RA)
                 return True
+        if cause is Cause.STORE and self._translations.rewritten(address):
+            return True
         if place := range_of(address):
             does = {Cause.FETCH: "calls", Cause.LOAD: "reads", Cause.STORE: "writes to"}[cause]
             caller = self._uc.reg_read(_RA) if cause is Cause.FETCH else self.pc
@@ -197,17 +212,11 @@ class Machine:
         return self._enter_trap(cause, self.pc, address)
 
     def _exception(self, error: int) -> tuple[Cause, int, int]:
-        """Cause, place and value of an exception that is no access to memory.
-
-        Raises:
-            NotExecutableError: it is an instruction that the chip knows and the emulator does not.
-        """
+        """Cause, place and value of an exception that is no access to memory."""
         if error == unicorn_const.UC_ERR_INSN_INVALID:
             return Cause.BREAKPOINT, self.pc, self.pc
         place = self.pc - 4  # the emulator has gone on by one instruction
         code = int.from_bytes(self._memory.read(place, 4), "little")
-        if code & 0x7F == 0x73 and code >> 12 & 7:
-            raise NotExecutableError(f"uses the register {code >> 20:#x} of the processor")
         return (Cause.CALL if code == 0x73 else Cause.ILLEGAL), place, code
 
     def _enter_trap(self, cause: Cause, place: int, value: int) -> bool:

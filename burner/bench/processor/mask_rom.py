@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from burner.bench.processor.chip_memory import CODE, DATA, AddressRange, ChipMemory, range_of
+from burner.bench.processor.chip_memory import (
+    DATA,
+    SRAM_END,
+    AddressRange,
+    ChipMemory,
+    data_address,
+)
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.flash import image
@@ -23,7 +29,7 @@ SPIFLASH_CONFIG_PARAM = 0x40000134
 FLASH_SIZE_AT_RESET = 0x200000
 """For so large the ROM takes every flash until it is told otherwise."""
 STACK_TOP = 0x3FCDE710
-"""The stack of the ROM, on which it starts the program."""
+"""The stack of the ROM, on which it starts the program. Behind it lie its data."""
 OWN_DATA = AddressRange(0x3FCDE160, 0x3FCDF650, "data of the mask ROM")
 """It loads nothing over this, as long as the segment has an address for data."""
 _HEADER_SIZE = 24
@@ -110,8 +116,8 @@ def _check_segment(address: int, size: int, at: int) -> None:
     if address < OWN_DATA.end and end > OWN_DATA.start:
         own = f"{OWN_DATA.start:#x}-{OWN_DATA.end:#x}"
         raise _RefusedImageError(f"region {address:#x}-{end:#x} overlaps {own}, can't load")
-    as_data = address - CODE.start + DATA.start if CODE.holds(address) else address
-    if as_data < DATA.end and as_data + size > OWN_DATA.start and DATA.holds(as_data):
+    as_data = data_address(address)
+    if DATA.start <= as_data < SRAM_END and as_data + size > OWN_DATA.start:
         raise NotExecutableError(
             f"the boot image has a segment at {address:#x}, over {OWN_DATA.name}"
         )
@@ -168,12 +174,7 @@ class FlashFunctions:
             raise NotExecutableError(f"reads {size} bytes of flash to {to:#x}: whole words only")
         if address + size > min(self._readable, self._flash.size):
             return 1
-        if not self._memory.write(to, self._flash.read(address, size)):
+        is_of_rom = STACK_TOP - size < data_address(to) < SRAM_END
+        if is_of_rom or not self._memory.write(to, self._flash.read(address, size)):
             raise NotExecutableError(f"reads the flash to {to:#x}")
         return 0
-
-
-def refuse_call(address: int) -> NotExecutableError:
-    """The error for a call of any other function."""
-    place = range_of(address)
-    return NotExecutableError(f"calls {place.name if place else 'nothing'} at {address:#x}")

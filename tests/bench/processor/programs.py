@@ -27,6 +27,32 @@ def put(character: str) -> tuple[int, int]:
     )
 
 
+def load_word(register: int, value: int) -> tuple[int, int]:
+    """Put a value into a register."""
+    upper = value + 0x800 >> 12
+    lower = value - (upper << 12)
+    return (
+        (upper & 0xFFFFF) << 12 | register << 7 | 0x37,  #                    lui
+        (lower & 0xFFF) << 20 | register << 15 | register << 7 | 0x13,  # addi
+    )
+
+
+def store_words(address: int, *words: int) -> tuple[int, ...]:
+    """Write words to memory, by the registers a1 and a2."""
+    stored = list[int]()
+    for at, word in enumerate(words):
+        stored += (*load_word(11, address + 4 * at), *load_word(12, word))
+        stored.append(0x00C5A023)  # sw a2, 0(a1)
+    return tuple(stored)
+
+
+def call(address: int) -> tuple[int, ...]:
+    """Call a function, by the register a3."""
+    return (*load_word(13, address), 0x000680E7)  # jalr ra, 0(a3)
+
+
+RETURN = 0x00008067
+
 HELLO = (*UART, *put("H"), *put("i"), *WAIT)
 
 ECHO = (

@@ -134,3 +134,10 @@ def test_nothing_behind_2_mb_is_read_before_the_rom_knows_how_large_the_flash_is
     assert rom.call(mask_rom.SPIFLASH_READ, reading) == 0
     assert memory.read(DATA.start, 5) == b"there"
     assert rom.call(0x40000138, reading) is None
+
+
+@pytest.mark.parametrize("to", [0x3FCDE700, 0x403DE710, 0x3FCDF000])
+def test_the_flash_is_not_read_into_the_data_of_the_rom(to: int) -> None:
+    rom = mask_rom.FlashFunctions(NorFlash(UnitSpec()), ChipMemory())
+    with pytest.raises(NotExecutableError, match=f"reads the flash to {to:#x}"):
+        rom.call(mask_rom.SPIFLASH_READ, (0, to, 0x20))

@@ -13,11 +13,15 @@ from tests.bench.processor.programs import (
     CODE,
     ECHO,
     HELLO,
+    RETURN,
     TIME,
     UART,
     WAIT,
     boot_image,
+    call,
+    load_word,
     put,
+    store_words,
 )
 
 pytest.importorskip("unicorn")
@@ -63,8 +67,21 @@ def test_a_program_that_waits_goes_on_with_each_input() -> None:
 
 
 def test_two_boots_of_one_flash_give_the_same_bytes() -> None:
-    program = (*UART, 0x01D00313, *put("x"), *WAIT)
-    assert len({started(*program).printed for _ in range(3)}) == 1
+    """Also what nobody has set: registers, SRAM, RTC memory, SRAM of the cache."""
+    registers_at_reset = tuple(
+        0x0002A023 | register << 20  # sw x, 0(t0)
+        for register in range(1, 32)
+        if register != 5
+    )
+    memory = tuple(
+        instruction
+        for address in (0x3FC80000, 0x3FCDE000, 0x403DE000, 0x50000000, 0x4037C000)
+        for instruction in (*load_word(7, address), 0x0003A303, 0x0062A023)  # lw t1, 0(t2); print
+    )
+    program = (*UART, *registers_at_reset, *memory, *WAIT)
+    first, *others = (started(*program).printed for _ in range(3))
+    assert others == [first] * 2
+    assert first == b"\0\x10" + bytes(28) + b"\xa5" * 5  # x2 is the stack
 
 
 def test_a_program_reads_the_mac_from_the_efuses() -> None:
@@ -144,6 +161,14 @@ def test_a_program_that_waits_for_a_moment_goes_on() -> None:
         ((0x600003B7, 0x0063AA23), "writes to the register at 0x60000014"),
         ((0x600003B7, 0x01C38303), "reads 1 bytes of a register at 0x6000001c"),
         ((0x7E002373,), "uses the register 0x7e0 of the processor"),
+        ((0x23730001, 0x0001B000), "uses the register 0xb00 of the processor"),  # c.nop; mcycle
+        ((0xC0002373,), "uses the register 0xc00 of the processor"),  # rdcycle
+        ((0x18002373,), "uses the register 0x180 of the processor"),  # satp
+        ((0x0063A32F,), "has an atomic instruction, 0x0063a32f, at 0x403ce800"),  # amoadd.w
+        ((0x10500073,), "has the instruction 0x10500073"),  # wfi
+        ((0x3FCDF3B7, 0x0003A303), "reads data of the mask ROM at 0x3fcdf000"),
+        ((0x3FCDF3B7, 0x0063A023), "writes to data of the mask ROM at 0x3fcdf000"),
+        ((0x403DF3B7, 0x000380E7), "calls data of the mask ROM at 0x403df000"),
     ],
 )
 def test_what_is_not_modelled_is_refused_with_its_place(
@@ -160,12 +185,53 @@ def test_what_is_not_modelled_is_refused_with_its_place(
         (0x00602023, "it crashed, at 0x403ce80c"),  # sw t1, 0(zero)
         (0xFFFFFFFF, "it crashed, at 0x403ce810"),
         (0x00100073, "it crashed, at 0x403ce80c"),  # ebreak
+        (0x00007053, "it crashed, at 0x403ce810"),  # fadd.s: it has no F
     ],
 )
 def test_a_program_that_crashes_has_printed_what_it_printed(crash: int, why: str) -> None:
     ran = started(*UART, *put("a"), crash)
     assert (ran.printed, ran.stopped) == (b"a", why)
     assert ran.receive(b"x", 1.0) == b""
+
+
+PRINTS_A, PRINTS_B = (*put("a"), RETURN), (*put("b"), RETURN)
+FUNCTION, ITS_DATA_ADDRESS = 0x40380000, 0x3FC80000
+
+
+@pytest.mark.parametrize("written_at", [FUNCTION, ITS_DATA_ADDRESS])
+def test_a_function_that_is_written_again_does_what_was_written_last(written_at: int) -> None:
+    twice = (
+        *store_words(written_at, *PRINTS_A),
+        *call(FUNCTION),
+        *store_words(written_at, *PRINTS_B),
+        *call(FUNCTION),
+    )
+    assert started(*UART, *twice, *WAIT).printed == b"ab"
+
+
+def test_a_function_that_is_read_from_the_flash_again_is_the_new_one() -> None:
+    def reads(address: int) -> tuple[int, ...]:
+        arguments = (*load_word(10, address), *load_word(11, ITS_DATA_ADDRESS))
+        return (*arguments, *load_word(12, 12), *call(0x40000130), *call(FUNCTION))
+
+    image = boot_image(*UART, *reads(0x1000), *reads(0x2000), *WAIT)
+    cells = flash(image)
+    for address, function in ((0x1000, PRINTS_A), (0x2000, PRINTS_B)):
+        cells.program(address, b"".join(word.to_bytes(4, "little") for word in function))
+    silicon = SimSilicon(UnitSpec(), cells)
+    assert RunningProgram(silicon.flash, silicon.registers, 0.0).printed == b"ab"
+
+
+def test_a_program_that_rewrites_its_code_all_the_time_is_refused() -> None:
+    again = (*store_words(ITS_DATA_ADDRESS, *PRINTS_A), *call(FUNCTION))
+    assert refusal(*UART, *again, *load_word(13, CODE + 4), 0x00068067) == (  # jr a3
+        "rewrites its code at 0x3fc80000 again and again"
+    )
+
+
+def test_code_is_not_executed_at_its_address_for_data() -> None:
+    ran = started(*UART, *store_words(ITS_DATA_ADDRESS, *PRINTS_A), *call(ITS_DATA_ADDRESS))
+    assert (ran.printed, ran.stopped) == (b"", "it crashed, at 0x3fc80000")
 
 
 def test_a_program_handles_its_exceptions_itself() -> None:
