@@ -50,7 +50,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pydantic_core": ("core",),
     "pyrage": ("release/age.py",),
     "re2": ("core/regex.py",),
-    "unicorn": ("bench/processor/machine.py",),
+    "unicorn": ("bench/processor/machine.py", "bench/processor/translations.py"),
     "yaml": ("core/yaml_document.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker",),
