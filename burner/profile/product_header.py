@@ -58,7 +58,7 @@ def _name_rule(profile: Profile) -> Iterator[str]:
     yield "};"
     separator = f"'{name.separator}'" if name.separator else "'\\0'"
     yield from (
-        "static const struct burner_name_rule product_name_rule = {",
+        "BURNER_UNUSED static const struct burner_name_rule product_name_rule = {",
         "    .parts = product_name_parts,",
         f"    .part_count = {len(name.parts)},",
         f"    .separator = {separator},",
@@ -69,17 +69,20 @@ def _name_rule(profile: Profile) -> Iterator[str]:
 
 
 def _part(profile: Profile, part: str | TemplateField) -> str:
+    """A part of the name, every member of it: C++ warns of those that are missing."""
+    source, text, characters, added, local, odd = "TEXT", "NULL", 0, 0, False, False
     if isinstance(part, str):
-        return f".source = BURNER_NAME_TEXT, .text = {c_string(part)}"
-    cut = f".characters = {part.characters or 0}"
-    if part.source not in MAC_SOURCES:
-        return f".source = BURNER_NAME_{part.source.upper()}, {cut}"
-    rules = interfaces(profile.chip.type, profile.name.universal_addresses)
-    added, local = (0, False) if part.source == "mac" else rules[part.source]
-    odd = (profile.chip.type, part.source, added) == ("esp32s2", "softap", 1)
+        text = c_string(part)
+    else:
+        characters = part.characters or 0
+        source = "ADDRESS" if part.source in MAC_SOURCES else part.source.upper()
+        if source == "ADDRESS" and part.source != "mac":
+            rules = interfaces(profile.chip.type, profile.name.universal_addresses)
+            added, local = rules[part.source]
+            odd = (profile.chip.type, part.source, added) == ("esp32s2", "softap", 1)
     return (
-        f".source = BURNER_NAME_ADDRESS, {cut}, .added = {added}, .local = {c_bool(local)}, "
-        f".esp32s2_softap = {c_bool(odd)}"
+        f".source = BURNER_NAME_{source}, .text = {text}, .characters = {characters}, "
+        f".added = {added}, .local = {c_bool(local)}, .esp32s2_softap = {c_bool(odd)}"
     )
 
 
@@ -107,7 +110,7 @@ def _nvs(settings: NvsSettings) -> Iterator[str]:
     keys = settings.keys
     yield from (
         "#define PRODUCT_KEY_IN_NVS 1",
-        "static const struct burner_nvs_layout product_key_layout = {",
+        "BURNER_UNUSED static const struct burner_nvs_layout product_key_layout = {",
         f"    .partition = {c_string(settings.partition)},",
         f"    .name_space = {c_string(settings.namespace)},",
         f"    .product_id = {c_string(keys.product_id)},",
@@ -122,7 +125,7 @@ def _file(settings: FileSettings) -> Iterator[str]:
     keys = settings.keys
     yield from (
         "#define PRODUCT_KEY_IN_FILE 1",
-        "static const struct burner_json_layout product_key_layout = {",
+        "BURNER_UNUSED static const struct burner_json_layout product_key_layout = {",
         f"    .partition = {c_string(settings.partition)},",
         f"    .file = {c_string(settings.name)},",
         f"    .product_id = {c_string(keys.product_id)},",
@@ -175,7 +178,7 @@ def _raw(settings: RawSettings) -> Iterator[str]:
     yield from fields
     yield "};"
     yield from (
-        "static const struct burner_raw_layout product_key_layout = {",
+        "BURNER_UNUSED static const struct burner_raw_layout product_key_layout = {",
         f"    .partition = {c_string(settings.partition)},",
         f"    .offset = {settings.offset:#x},",
         f"    .big_endian = {c_bool(settings.endian == 'big')},",

@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/* The header of a product defines more than each file of the firmware uses. */
+#define BURNER_UNUSED __attribute__((unused))
+
 /* Strings in an NVS partition (carrier: nvs). */
 struct burner_nvs_layout {
     const char *partition;

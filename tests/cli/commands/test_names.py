@@ -129,7 +129,7 @@ def test_the_rule_and_the_place_of_the_key_are_written_for_the_firmware(tmp_path
     run(write(tmp_path, "{template: 'P-{softap:-6}', case: lower}"), "-o", tmp_path / "out")
     header = (tmp_path / "out" / PRODUCT_HEADER_FILE).read_text(encoding="ascii")
     assert '.source = BURNER_NAME_TEXT, .text = "P-"' in header
-    assert ".characters = -6, .added = 1, .local = false" in header
+    assert ".text = NULL, .characters = -6, .added = 1, .local = false" in header
     assert ".upper = false" in header
     assert '.partition = "fctry"' in header
 
