@@ -14,9 +14,10 @@ from burner.core import child_process
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
+"""A busy computer takes long to start a process. One that ends is seen at once."""
 END_TIMEOUT_S = 3.0
-ANSWER_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 30.0
 
 
 class ControlClient:
@@ -134,6 +135,8 @@ class BenchProcess:
     def _await_ready(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         line = _first_line(process.stdout)
+        if not line:
+            raise BurnerError(Code.BENCH_NOT_RUNNING, _why_silent(process))
         try:
             ready: dict[str, Any] = json.loads(line)
         except ValueError:
@@ -192,6 +195,12 @@ def _first_line(pipe: IO[bytes]) -> bytes:
     reader.start()
     reader.join(START_TIMEOUT_S)
     return lines[0] if lines else b""
+
+
+def _why_silent(process: "subprocess.Popen[bytes]") -> str:
+    with suppress(subprocess.TimeoutExpired):
+        return f"exit {process.wait(END_TIMEOUT_S)}"
+    return f"silent for {START_TIMEOUT_S:.0f} s"
 
 
 def _urls(slots: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -77,6 +77,12 @@ def test_a_bench_that_is_gone_is_named() -> None:
         _ = bench.control
 
 
+def test_a_bench_that_ends_before_it_is_ready_says_how() -> None:
+    with pytest.raises(BurnerError) as refused:
+        BenchProcess("--no-such-option").start()
+    assert (refused.value.code, refused.value.detail) == ("E194", "exit 2")
+
+
 def test_it_ends_with_the_block() -> None:
     with BenchProcess("sim:1") as bench:
         pid = bench.pid
