@@ -56,8 +56,9 @@ def verify(
     The record of a unit is its last PASS in the manifest. Every region that must stay as burned is
     compared by digest. With SOURCE (the profile or release they were burned from) the key
     configuration is read and decoded too, and its secret compared by the fingerprint on record: the
-    secret itself is not needed here. Regions that the firmware may change are left out, and said
-    so. --record makes the result part of the manifest, where `burner batch audit` reads it; it
+    secret itself is not needed here. With the secret on record, a unit that answered the station's
+    challenge is asked again. What is not compared is left out, and said so: regions that the
+    firmware may change, a challenge without that secret. --record makes the result part of the manifest, where `burner batch audit` reads it; it
     needs --operator.
 
     With --watch or --count, sample after sample: put a board in, read PASS or DIFFERS, take it
