@@ -58,8 +58,8 @@ def verify(
     configuration is read and decoded too, and its secret compared by the fingerprint on record: the
     secret itself is not needed here. With the secret on record, a unit that answered the station's
     challenge is asked again. What is not compared is left out, and said so: regions that the
-    firmware may change, a challenge without that secret. --record makes the result part of the manifest, where `burner batch audit` reads it; it
-    needs --operator.
+    firmware may change, a challenge without that secret. --record makes the result part of the
+    manifest, where `burner batch audit` reads it; it needs --operator.
 
     With --watch or --count, sample after sample: put a board in, read PASS or DIFFERS, take it
     out, put the next one in. --json prints a line each then (burner explain --events).
