@@ -95,7 +95,8 @@ void clock_begin(void)
 
 uint32_t clock_ms(void)
 {
-    return (uint32_t)((ticks() - began) / SYSTIMER_TICKS_A_MS);
+    uint64_t ms = (ticks() - began) / SYSTIMER_TICKS_A_MS;
+    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
 void read_base_mac(uint8_t mac[6])

@@ -33,6 +33,7 @@ struct burner_challenge {
     const char *name;
     bool registered; /* set it as soon as the device holds credentials of its own */
     bool answered;
+    bool late;
     size_t used;
     char line[96];
 };
@@ -42,7 +43,8 @@ void burner_challenge_begin(struct burner_challenge *challenge, const struct bur
                             const char *name, bool registered);
 
 /* Takes one byte from the console. True: `reply` is a line to print at once, CR and LF around it.
- * Everything that is no challenge passes without a reply. */
+ * Everything that is no challenge passes without a reply. `since_reset_ms` must not begin again at
+ * 0: give UINT32_MAX where the time is longer. */
 bool burner_challenge_take(struct burner_challenge *challenge, char byte, uint32_t since_reset_ms,
                            char reply[BURNER_CHALLENGE_LINE]);
 

@@ -60,7 +60,7 @@ void burner_challenge_begin(struct burner_challenge *challenge, const struct bur
 }
 
 /* Why no answer is given; NULL where one is. */
-static const char *refusal(const struct burner_challenge *challenge, uint32_t since_reset_ms)
+static const char *refusal(const struct burner_challenge *challenge)
 {
     if (challenge->registered) {
         return "refused registered";
@@ -68,10 +68,10 @@ static const char *refusal(const struct burner_challenge *challenge, uint32_t si
     if (challenge->answered) {
         return "refused answered";
     }
-    return since_reset_ms > BURNER_CHALLENGE_WITHIN_MS ? "refused late" : NULL;
+    return challenge->late ? "refused late" : NULL;
 }
 
-static bool answer_line(struct burner_challenge *challenge, uint32_t since_reset_ms, char *reply)
+static bool answer_line(struct burner_challenge *challenge, char *reply)
 {
     uint8_t nonce[BURNER_CHALLENGE_NONCE_SIZE], answer[BURNER_SHA256_SIZE];
     size_t length;
@@ -80,7 +80,7 @@ static bool answer_line(struct burner_challenge *challenge, uint32_t since_reset
     if (!burner_frame_find(challenge->line, challenge->used, QUESTION, &digits, &length)) {
         return false;
     }
-    const char *refused = refusal(challenge, since_reset_ms);
+    const char *refused = refusal(challenge);
     if (refused == NULL &&
         (length != 2 * sizeof nonce || !burner_hex_decode(digits, nonce, sizeof nonce))) {
         refused = "refused nonce";
@@ -105,8 +105,9 @@ static bool answer_line(struct burner_challenge *challenge, uint32_t since_reset
 bool burner_challenge_take(struct burner_challenge *challenge, char byte, uint32_t since_reset_ms,
                            char reply[BURNER_CHALLENGE_LINE])
 {
+    challenge->late = challenge->late || since_reset_ms > BURNER_CHALLENGE_WITHIN_MS;
     if (byte == '\r' || byte == '\n') {
-        bool replied = answer_line(challenge, since_reset_ms, reply);
+        bool replied = answer_line(challenge, reply);
         challenge->used = 0;
         return replied;
     }

@@ -170,7 +170,7 @@ static void run_challenge(struct frame *in)
     key_from(in, 1, &key);
     burner_challenge_begin(&challenge, &key, or_empty(name), frame_number(in, 5) != 0);
     for (size_t at = 0; at < heard->size; at++) {
-        uint32_t now = (uint32_t)frame_number(in, 6);
+        uint32_t now = heard->bytes[at] == '\f' ? UINT32_MAX : (uint32_t)frame_number(in, 6);
         if (burner_challenge_take(&challenge, (char)heard->bytes[at], now, reply) &&
             strlen(printed) + sizeof reply < sizeof printed) {
             strcat(printed, reply);
