@@ -165,7 +165,7 @@ class SimChip:
         self._starts_at = self._runs_ahead_at = NEVER
         self._straps_until = 0.0
         self._dialect: Rom | Stub | None = None
-        self.flash_boot.clear(but_ahead=starts)
+        self.flash_boot.clear(starts=starts)
         self._rate_found = False
         self._received = 0
         self._hung = False

@@ -2,10 +2,9 @@
 
 from collections import Counter
 
-from burner.bench.firmware import firmware
+from burner.bench.firmware import executed, firmware
 from burner.bench.firmware.console import App, BootRecord
-from burner.bench.firmware.executed import Execution
-from burner.bench.firmware.rom_log import Reset
+from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.processor.program import RunningProgram
 from burner.bench.silicon.silicon import SimSilicon
 
@@ -23,7 +22,7 @@ class FlashBoot:
         self.counts = Counter[BootRecord]()
         """How often who spoke after a start from a burned flash."""
         self._silicon, self._boot_s = silicon, boot_s
-        self._execution: Execution | None = None
+        self._ran_ahead: RunningProgram | executed.NotExecuted | None = None
         self._reset_ended = 0.0
 
     @property
@@ -31,25 +30,35 @@ class FlashBoot:
         """Who speaks; None while nothing runs."""
         return self.app.record if self.app else None
 
-    def clear(self, *, but_ahead: bool = False) -> None:
-        """The chip is reset, or has lost its power; or it starts with what was run ahead."""
+    def clear(self, *, starts: bool = False) -> None:
+        """The chip is reset, or has lost its power.
+
+        `starts`: it starts from flash now, with what was run ahead.
+        """
         if self.app:
             self.app.end()
         self.app = None
-        if not but_ahead:
-            if isinstance(self._execution, RunningProgram):
-                self._execution.end()
-            self._execution = None
+        if not starts:
+            if isinstance(self._ran_ahead, RunningProgram):
+                self._ran_ahead.end()
+            self._ran_ahead = None
 
     def run_ahead(self) -> None:
         """Execute the program; it is not seen before `start`."""
-        self._execution = firmware.execute(self._silicon, self._boot_s)
+        self._ran_ahead = self._execute()
+
+    def _execute(self) -> RunningProgram | executed.NotExecuted:
+        firmware.apply_stale_key(self._silicon)
+        return executed.run(self._silicon, self._boot_s)
 
     def start(self, reset: Reset, now: float, *, download: bool) -> App:
         """The application, from `now` on."""
-        execution = self._execution or firmware.execute(self._silicon, self._boot_s)
-        self._execution = None
-        self.app = firmware.start(self._silicon, execution, reset, download=download)
+        ran, self._ran_ahead = self._ran_ahead or self._execute(), None
+        if isinstance(ran, RunningProgram):
+            log = rom_log(self._silicon, reset, download=download)
+            self.app = executed.ExecutedApp(log, ran)
+        else:
+            self.app = firmware.start(self._silicon, reset, why=ran.reason, download=download)
         self._reset_ended = now - self._boot_s
         if self._silicon.is_burned:
             self.counts[self.app.record] += 1

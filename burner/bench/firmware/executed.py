@@ -4,6 +4,7 @@ The model speaks where the program cannot run, and where the unit is described a
 does what only the model can do.
 """
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from burner.bench.firmware.console import App, BootRecord, ConsoleLine
@@ -22,18 +23,21 @@ _OF_THE_MODEL = (
 """Faults of a unit whose program is not executed."""
 
 
-Execution = RunningProgram | BootRecord
-"""A program that runs; or why there is none, and the model speaks."""
+@dataclass(frozen=True)
+class NotExecuted:
+    """No program runs, the model speaks."""
+
+    reason: str
 
 
-def run(silicon: SimSilicon, since_reset_s: float) -> Execution:
+def run(silicon: SimSilicon, since_reset_s: float) -> RunningProgram | NotExecuted:
     """The program in the flash, run until it waits."""
     if reason := why_modelled(silicon.unit):
-        return BootRecord(executed=False, reason=reason)
+        return NotExecuted(reason)
     try:
         return RunningProgram(silicon.flash, silicon.registers, since_reset_s)
     except NotExecutableError as error:
-        return BootRecord(executed=False, reason=str(error))
+        return NotExecuted(str(error))
 
 
 class ExecutedApp(App):

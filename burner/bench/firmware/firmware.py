@@ -1,6 +1,6 @@
-"""The boot of a chip, from the real content of its flash: executed, or by the model.
+"""The boot of a chip by the model, from the real content of its flash.
 
-The model covers what a station depends on in ROM, second-stage bootloader and application: whether
+It covers what a station depends on in ROM, second-stage bootloader and application: whether
 the images are valid, which slot is booted, which key configuration the application finds. Only the
 fault `prints-secret` prints the secret.
 """
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
-from burner.bench.firmware import executed, first_boot, key_search, rollback, stale_key
+from burner.bench.firmware import first_boot, key_search, rollback, stale_key
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
 from burner.bench.firmware.console import App, AtInput, BootRecord, ConsoleInput, ConsoleLine
 from burner.bench.firmware.rom_log import Reset, rom_log
@@ -42,27 +42,20 @@ class BootError(Exception):
     """The boot stops, with this line."""
 
 
-def execute(silicon: SimSilicon, since_reset_s: float) -> executed.Execution:
-    """The program in the flash, run until it waits; or why the model speaks."""
+def apply_stale_key(silicon: SimSilicon) -> None:
+    """Replace the key in the flash, where the unit has that fault."""
     if (fault := silicon.unit.fault(FaultKind.STALE_KEY)) and (key_found := _find_key(silicon)):
         stale_key.replace_key(silicon.flash, key_found, fault)
-    return executed.run(silicon, since_reset_s)
 
 
 def start(
-    silicon: SimSilicon,
-    execution: executed.Execution,
-    reset: Reset = Reset.POWER_ON,
-    *,
-    download: bool = False,
+    silicon: SimSilicon, reset: Reset = Reset.POWER_ON, *, why: str = "", download: bool = False
 ) -> App:
-    """The application: the program that was executed; else the model, which writes what firmware
-    writes on its first run.
+    """The application of the model, which writes what firmware writes on its first run.
 
+    `why`: no program is executed.
     `download`: IO0 is low, and the chip starts all the same.
     """
-    if not isinstance(execution, BootRecord):
-        return executed.ExecutedApp(rom_log(silicon, reset, download=download), execution)
     printed_lines, answers = list[str | bytes](), _answers(silicon)
     try:
         printed_lines.extend(_boot(silicon))
@@ -72,7 +65,7 @@ def start(
     baud = silicon.unit.firmware.baud
     lines = (ConsoleLine(_bytes(line) + b"\r\n", baud) for line in printed_lines)
     log = (*rom_log(silicon, reset, download=download), *lines)
-    return App(log, *answers, record=execution)
+    return App(log, *answers, record=BootRecord(executed=False, reason=why))
 
 
 def _answers(silicon: SimSilicon) -> tuple[ConsoleInput, ...]:

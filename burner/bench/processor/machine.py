@@ -64,10 +64,12 @@ class Machine:
     """A processor with its memory, for one program after the other.
 
     An emulator holds some megabytes outside of Python, and is freed only by the garbage collector.
-    So the processor of a chip that was reset is used again.
+    So the processor of a chip that was reset is used again, by any chip of the computer's process.
     """
 
     _unused: ClassVar[list["Machine"]] = []
+    """As many as ever ran at once. Each is in it or with one program, never both, also with several
+    threads: a list takes in and gives out in one step."""
 
     def __init__(self) -> None:
         self._memory = ChipMemory()
@@ -89,7 +91,10 @@ class Machine:
         cls, entry: int, memory: ChipMemory, registers: ProgramRegisters, flash: NorFlash
     ) -> "Machine":
         """A processor at the first instruction of its program, with this content of memory."""
-        machine = cls._unused.pop() if cls._unused else cls()
+        try:
+            machine = cls._unused.pop()
+        except IndexError:
+            machine = cls()
         machine._begin(entry, memory, registers, flash)
         return machine
 

@@ -13,8 +13,9 @@ UART0 = 0x60000000
 FIFO, STATUS = UART0, UART0 + 0x1C
 _IDLE_LINES = 0xE000C000
 """Bits of STATUS that show the lines of an idle UART."""
-_MOST_WAITING = 127
-"""Bytes that the UART keeps for the program."""
+_MOST_COUNTED = 127
+"""So many bytes that wait for the program STATUS shows. More wait here too: a real UART would lose
+them."""
 
 EFUSES = range(0x6000882C, 0x6000897C, 4)
 """The words that can be read."""
@@ -89,7 +90,7 @@ class ProgramRegisters:
         self._accesses += 1
         if address == STATUS and size == 4:
             self._looks = 0 if self.received else self._looks + 1
-            return _IDLE_LINES | min(len(self.received), _MOST_WAITING)
+            return _IDLE_LINES | min(len(self.received), _MOST_COUNTED)
         if address == FIFO:
             self._looks = 0
             return self.received.pop(0) if self.received else 0
@@ -102,13 +103,13 @@ class ProgramRegisters:
         return self._read_timer(address)
 
     def _read_timer(self, address: int) -> int:
-        match address:
-            case 0x60023004:
-                return _VALID
-            case 0x60023040:
-                return self._latched >> 32
-            case 0x60023044:
-                return self._latched & 0xFFFFFFFF
+        values = {
+            SYSTIMER_UNIT0: _VALID,
+            SYSTIMER_HIGH: self._latched >> 32,
+            SYSTIMER_LOW: self._latched & 0xFFFFFFFF,
+        }
+        if address in values:
+            return values[address]
         raise NotExecutableError(f"reads the register at {address:#x}")
 
     def write(self, address: int, value: int, size: int = 4) -> None:
