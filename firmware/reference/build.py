@@ -44,6 +44,8 @@ PROFILE = FIRMWARE.parent / "profiles" / "plug-c3.yaml"
 IMAGES = FIRMWARE / "plug-c3"
 BUILD_RECORD = "build.toml"
 CHIP = "esp32c3"
+LONGEST_TEXT = 31
+"""Characters of name and version in the application's descriptor."""
 COMPILER = "riscv64-unknown-elf-gcc"
 LIBRARY = "picolibc-riscv64-unknown-elf"
 
@@ -109,6 +111,10 @@ def check_product(profile: Profile) -> None:
         raise ProductUnsuitableError(f"carrier.kind: found {carrier.kind}; it reads nvs alone")
     if carrier.key_partition is not None:
         raise ProductUnsuitableError("carrier.key_partition: it does not read encrypted nvs")
+    for field, text in (("name", profile.product.name), ("version", profile.product.version)):
+        if len(text) > LONGEST_TEXT:
+            found = f"found {len(text)} characters"
+            raise ProductUnsuitableError(f"product.{field}: {found}; at most {LONGEST_TEXT}")
     if profile.partition_table is None:
         raise ProductUnsuitableError("partition_table: found none; the loader reads one")
     if profile.product.cloud not in (Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER):
@@ -241,6 +247,8 @@ def main() -> int:
         sys.exit(f"{path}: no reference program for this product: {error}")
     except (BurnerError, CompilerMissingError) as error:
         sys.exit(str(error))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{COMPILER} ends with {error.returncode}: its complaints stand above")
     if compare:
         there = {name: folder / name for name in images}
         other = [

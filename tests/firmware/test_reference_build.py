@@ -17,6 +17,7 @@ from tests.firmware.products import ARRAYS, ENCRYPTED_NVS, LABEL, PLUG, PRODUCTS
 REFERENCE = Path(__file__).parents[2] / "firmware" / "reference"
 IMAGES = REFERENCE.parent / "plug-c3"
 NAMES = ("bootloader.bin", "app.bin")
+PLUG_C3 = load_profile(PLUG)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def script() -> dict[str, Any]:
 def test_the_images_were_built_from_these_sources(script: dict[str, Any]) -> None:
     kept = script["kept"]()
     again = "run python firmware/reference/build.py"
-    assert kept["sources"] == script["source_digest"](load_profile(PLUG)), again
+    assert kept["sources"] == script["source_digest"](PLUG_C3), again
     digests = {name: hashlib.sha256((IMAGES / name).read_bytes()).hexdigest() for name in NAMES}
     assert {name: kept[name] for name in NAMES} == digests, again
 
@@ -40,7 +41,7 @@ def test_a_build_gives_the_bytes_that_are_kept(script: dict[str, Any]) -> None:
         pytest.skip(str(error))
     if compiler != script["kept"]()["compiler"]:
         pytest.skip(f"the images were built by another compiler than {compiler}")
-    images = script["build"](load_profile(PLUG))
+    images = script["build"](PLUG_C3)
     assert set(images) == set(NAMES)
     for name in NAMES:
         assert images[name] == (IMAGES / name).read_bytes(), name
@@ -48,9 +49,8 @@ def test_a_build_gives_the_bytes_that_are_kept(script: dict[str, Any]) -> None:
 
 def own_product(**updates: Any) -> Profile:
     """plug-c3 with another name, and what a test changes."""
-    product = load_profile(PLUG)
-    named = product.product.model_copy(update={"name": "thermostat", "version": "3.0.1"})
-    return product.model_copy(update={"product": named, **updates})
+    named = PLUG_C3.product.model_copy(update={"name": "thermostat", "version": "3.0.1"})
+    return PLUG_C3.model_copy(update={"product": named, **updates})
 
 
 @pytest.mark.full
@@ -82,6 +82,10 @@ def test_the_program_is_built_for_the_product_of_its_profile(script: dict[str, A
         (
             {"name": PRODUCTS[LABEL].name},
             "name.template: found {label}; of a unit it reads the MAC alone",
+        ),
+        (
+            {"product": PLUG_C3.product.model_copy(update={"name": "x" * 32})},
+            "product.name: found 32 characters; at most 31",
         ),
         ({"partition_table": None}, "partition_table: found none; the loader reads one"),
     ],
