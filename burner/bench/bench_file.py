@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from burner.bench.firmware.secret_forms import FORMS
 from burner.bench.from_profile import defaults_of, with_own_lines
@@ -40,6 +40,8 @@ from burner.platforms.platforms import is_product_id
 
 MAX_SLOTS = 256
 MAX_BOARDS = 100_000
+_SWITCH = {"yes": True, "true": True, "no": False, "false": False}
+"""Words of a SPEC string."""
 FORM = "sim:SLOTS[,KEY=VALUE…] or the path of a YAML file"
 
 
@@ -151,7 +153,7 @@ class FaultEntry(StrictModel):
     every: int = Field(default=SimFault.every, ge=1)
     factor: float = Field(default=SimFault.factor, gt=0, le=1000)
     seconds: SimSeconds = SimFault.seconds
-    once: bool = False
+    once: StrictBool = False
     form: FormName = ""
     product_id: ProductIdText = ""
 
@@ -167,16 +169,18 @@ class FirmwareEntry(StrictModel):
     device_name: str = ""
     texts: tuple[TextPlace, ...] = ()
     lines: tuple[str, ...] = ()
-    prints: bool = True
+    prints: StrictBool = True
     baud: int = Field(default=FirmwareBehaviour.baud, ge=1)
-    rollback: bool = False
-    moves_key: bool = False
-    challenge: bool = False
-    registered: bool = False
+    rollback: StrictBool = False
+    moves_key: StrictBool = False
+    challenge: StrictBool = False
+    registered: StrictBool = False
 
     def over(self, usual: FirmwareBehaviour) -> FirmwareBehaviour:
         """The usual firmware, changed by the fields that are set here."""
-        return replace(usual, **{key: getattr(self, key) for key in self.model_fields_set})
+        changes = {key: getattr(self, key) for key in self.model_fields_set}
+        differs = changes.get("challenge", usual.challenge) != usual.challenge
+        return replace(usual, **changes, own_challenge=differs)
 
 
 class UnitEntry(StrictModel):
@@ -191,7 +195,7 @@ class UnitEntry(StrictModel):
     faults: tuple[FaultEntry, ...] = ()
     firmware: FirmwareEntry = FirmwareEntry()
     modem: ModemEntry | None = None
-    renumbers: bool = False
+    renumbers: StrictBool = False
 
     @model_validator(mode="after")
     def _one_mac_one_unit(self) -> Self:
@@ -229,7 +233,7 @@ class BenchFile(StrictModel):
     """A board makes way for the next so many seconds after the host has let go of it; one that
     never answers makes way too.
     """
-    execute: bool = True
+    execute: StrictBool = True
     """False: the model speaks for every unit, even where the program in its flash could run."""
     units: tuple[UnitEntry, ...] = ()
 
@@ -314,11 +318,8 @@ def read_spec(text: str, source: Path | None = None) -> BenchSpec:
     if text.startswith("sim:"):
         document, folder, code = _document(text), Path(), Code.BENCH_SPEC_INVALID
     elif path.is_file():
-        document, folder, code = (
-            yaml_document.read(path, Code.BENCH_FILE_INVALID),
-            path.parent,
-            Code.BENCH_FILE_INVALID,
-        )
+        code = Code.BENCH_FILE_INVALID
+        document, folder = yaml_document.read(path, code), path.parent
     else:
         raise _refused(text, "is neither", FORM)
     usual = defaults_of(source)
@@ -340,7 +341,7 @@ def _document(text: str) -> Document:
             raise _refused(text, f"has {setting!r}", FORM)
         if key in data:
             raise _refused(text, f"has {key} twice", "each key once")
-        data[key] = value
+        data[key] = _SWITCH.get(value, value) if key == "execute" else value
     return Document(text, data, {}, {(key,): value for key, value in data.items()})
 
 

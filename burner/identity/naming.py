@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import PrivateAttr, field_validator
+from pydantic import PrivateAttr, StrictBool, field_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
@@ -55,7 +55,7 @@ class NameSettings(StrictModel):
     """Case of the hex digits of addresses."""
     separator: Literal["", ":", "-", "_"] = ""
     """Character between the bytes of addresses."""
-    allow_colon: bool = False
+    allow_colon: StrictBool = False
     """Tencent's API takes `:` in a name, its console does not: refused unless asked for."""
     universal_addresses: Literal[1, 2, 4] | None = None
     """CONFIG_…_UNIVERSAL_MAC_ADDRESSES of the firmware, on which the interfaces' addresses depend.

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from burner.core.baud_rates import Baud
 from burner.core.regex import Capture, Regex
@@ -27,7 +27,7 @@ class BootSettings(StrictModel):
     expect: tuple[Regex, ...] = ()
     """Further lines that must come, in any order (E605), as regular expressions of RE2. Each may
     match anywhere in a line: `[wifi ready]`."""
-    challenge: bool = False
+    challenge: StrictBool = False
     """`true`: when these lines have come, the station asks the firmware to prove its key and its
     name (E630 to E632). The firmware is built with BURNER_CHALLENGE: docs/firmware.md."""
 

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    StrictBool,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -153,7 +154,7 @@ class ImageFile(StrictModel):
     )
     """`frozen`: it stays as burned, and is compared with every later look. `mutable`: the firmware
     changes it. Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
-    confidential: bool = False
+    confidential: StrictBool = False
     """It is a secret of the product, such as an NVS key partition or the key of a certificate. A
     release holds it sealed only (`burner release build --to`). It lies in a data partition."""
 

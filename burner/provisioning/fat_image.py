@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final, Literal
 
+from pydantic import StrictBool
+
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
@@ -40,7 +42,7 @@ class Fat(StrictModel):
 
     type: Literal["fat"]
     """FAT."""
-    wear_levelling: bool = True
+    wear_levelling: StrictBool = True
     """Whether ESP-IDF's wear levelling is used; false where the firmware mounts the partition
     read-only."""
     sector_size: Literal[4096, 512] = 4096

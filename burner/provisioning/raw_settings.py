@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from burner.core.code import Code
 from burner.core.yaml_schema import Offset, Problem, StrictModel, refusal, refuse_problems
@@ -54,7 +54,7 @@ class RawField(StrictModel):
     """For a number: how long the text of the field of this name is, without NUL."""
     checksum: Checked | None = None
     """For a number: a checksum over other fields."""
-    terminated: bool = True
+    terminated: StrictBool = True
     """For char: whether the text leaves room for a NUL. False where the firmware takes the array
     whole."""
 

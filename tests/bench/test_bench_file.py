@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burner.bench.bench_file import read_spec
+from burner.bench.firmware.executed import why_modelled
 from burner.bench.unit.modem_spec import ModemSpec
 from burner.bench.unit.unit_spec import MB, TIME_OFF, FaultKind, FaultStep
 from burner.core.errors import BurnerError
@@ -231,3 +232,26 @@ def test_a_stale_key_names_a_product_of_some_platform(product_id: str, tmp_path:
     for bad in (f"{product_id}-", "YourProductKey", "id", "P" * 33):
         (finding,) = refused(written(tmp_path, text % bad)).findings
         assert finding.found == f"no ProductID: {bad}"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "why"),
+    [
+        ("false", "the unit or the profile describes the firmware: challenge"),
+        ("true", ""),  # as the profile
+    ],
+)
+def test_the_model_speaks_for_a_unit_that_answers_the_challenge_otherwise_than_the_profile_says(
+    challenge: str, why: str, tmp_path: Path
+) -> None:
+    text = f"slots: 1\nunits: [{{firmware: {{challenge: {challenge}}}}}]\n"
+    unit = read_spec(written(tmp_path, text), Path("profiles/plug-c3.yaml")).boards[0].unit
+    assert why_modelled(unit) == why
+
+
+@pytest.mark.parametrize("value", ["no", "0", '"false"'])
+def test_only_true_and_false_are_true_and_false(value: str, tmp_path: Path) -> None:
+    text = f"slots: 1\nunits: [{{firmware: {{prints: {value}}}}}]\n"
+    (finding,) = refused(written(tmp_path, text)).findings
+    assert finding.place.endswith("bench.yaml:2 units[0].firmware.prints")
+    assert finding.allowed == "true or false"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, field_validator
+from pydantic import Field, StrictBool, field_validator
 
 from burner.core import yaml_document, yaml_schema
 from burner.core.errors import BurnerError
@@ -32,6 +32,7 @@ class Drawing(StrictModel):
     shapes: tuple[Annotated[Round | Square, Field(discriminator="kind")], ...] = ()
     note: Round | None = None
     secret: str = ""
+    filled: StrictBool = False
 
     @field_validator("version")
     @classmethod
@@ -97,6 +98,9 @@ def test_a_version_that_yaml_takes_for_a_number_must_be_quoted() -> None:
         ("note: {kind: oval}", "note.kind: error E101: found 'oval'; one of 'round'"),
         ("shapes: none", "shapes: error E101: found 'none'; a list"),
         ("version: true", "version: error E101: 'true' is read as true or false; text"),
+        ("filled: yes", "filled: error E101: found 'yes'; true or false"),
+        ("filled: 0", "filled: error E101: found '0'; true or false"),
+        ('filled: "true"', "filled: error E101: found 'true'; true or false"),
         ("note: 7", "note: error E101: found '7'; a mapping: `key: value`"),
     ],
 )

@@ -1,12 +1,14 @@
 """Profiles: what an engineer may write, and every mistake named in one go."""
 
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from burner.core.errors import BurnerError, Finding
+from burner.core.yaml_schema import StrictModel
 from burner.flash.chips import CHIP_IDS
 from burner.profile.profile import FILL_IN, ChipName, Profile
 from burner.profile.reading import load_profile, read_profile
@@ -25,6 +27,26 @@ def refused(path: Path) -> tuple[Finding, ...]:
 def product(**changed: str) -> str:
     fields = {"name": "blinky", "version": "1.2.0", "id": "S3EUVBRJLB", "secret": "env:A"} | changed
     return "{" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}"
+
+
+@pytest.mark.parametrize("value", ["yes", "no", "off", "1", "0", '"true"'])
+def test_only_true_and_false_are_true_and_false(tmp_path: Path, value: str) -> None:
+    text = PROFILES[0].read_text(encoding="utf-8")
+    path = tmp_path / "product.yaml"
+    boot = f"boot:\n  challenge: {value}\n  expect: x\n"
+    path.write_text(re.sub(r"^boot:\n(?:[ #].*\n|\n)*", "", text, flags=re.M) + boot, "utf-8")
+    found = [f for f in refused(path) if f.place.endswith("boot.challenge")]
+    assert [(f.code, f.allowed) for f in found] == [("E101", "true or false")]
+
+
+def test_every_switch_of_a_file_takes_only_true_and_false() -> None:
+    lax, models = [], list(StrictModel.__subclasses__())
+    for model in models:
+        models += model.__subclasses__()
+        for name, field in model.model_fields.items():
+            if field.annotation is bool and not field.metadata:
+                lax.append(f"{model.__name__}.{name}")
+    assert lax == [], "use pydantic's StrictBool"
 
 
 def test_a_published_default_never_changes() -> None:

@@ -19,8 +19,8 @@ class FlashBoot:
 
     def __init__(self, silicon: SimSilicon, boot_s: float) -> None:
         self.app: App | None = None
-        self.counts = Counter[BootRecord]()
-        """How often who spoke after a start from a burned flash."""
+        self._ended = Counter[BootRecord]()
+        self._counts_running = False
         self._silicon, self._boot_s = silicon, boot_s
         self._ran_ahead: RunningProgram | executed.NotExecuted | None = None
         self._reset_ended = 0.0
@@ -30,12 +30,19 @@ class FlashBoot:
         """Who speaks; None while nothing runs."""
         return self.app.record if self.app else None
 
+    @property
+    def counts(self) -> Counter[BootRecord]:
+        """How often who spoke after a start from a burned flash; of what runs still, as of now."""
+        running = [self.app.record] if self.app and self._counts_running else []
+        return self._ended + Counter(running)
+
     def clear(self, *, starts: bool = False) -> None:
         """The chip is reset, or has lost its power.
 
         `starts`: it starts from flash now, with what was run ahead.
         """
         if self.app:
+            self._ended = self.counts
             self.app.end()
         self.app = None
         if not starts:
@@ -60,8 +67,7 @@ class FlashBoot:
         else:
             self.app = firmware.start(self._silicon, reset, why=ran.reason, download=download)
         self._reset_ended = now - self._boot_s
-        if self._silicon.is_burned:
-            self.counts[self.app.record] += 1
+        self._counts_running = self._silicon.is_burned
         return self.app
 
     def receive(self, data: bytes, now: float) -> bytes:

@@ -77,6 +77,7 @@ def why_modelled(unit: UnitSpec) -> str:
         f"baud: {firmware.baud}": firmware.baud != USUAL_BAUD,
         "rollback": firmware.rollback,
         "moves_key": firmware.moves_key,
+        "challenge": firmware.own_challenge,
         "registered": firmware.registered,
     }
     key = next((key for key, is_set in described.items() if is_set), "")

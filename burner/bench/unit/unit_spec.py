@@ -201,6 +201,8 @@ class FirmwareBehaviour:
     confirms itself, which none of the bench does."""
     challenge: bool = False
     """It answers the station's challenge."""
+    own_challenge: bool = False
+    """The bench says of `challenge` something else than the profile."""
     registered: bool = False
     """It has registered with the cloud: it answers no challenge any more."""
     executed: bool = True

@@ -266,6 +266,18 @@ def test_boots_are_counted_by_who_spoke() -> None:
     assert host.chip.flash_boot.counts == {EXECUTED: 2}
 
 
+def test_a_start_whose_program_stops_later_is_counted_with_the_reason() -> None:
+    host = burned(*ECHO[:4], 0xFFFFFFFF)
+    host.reset_into_app()
+    host.reset_into_app()
+    host.chip.receive(b"x", host.now)
+    host.wait(1.0)
+    counts = {EXECUTED: 1, BootRecord(executed=True, reason="it crashed, at 0x403ce814"): 1}
+    assert host.chip.flash_boot.counts == counts
+    host.chip.unplug(host.now)
+    assert host.chip.flash_boot.counts == counts
+
+
 def test_a_boot_is_described_as_plain_values() -> None:
     assert EXECUTED.describe() == {"by": "executed"}
     other = replace(EXECUTED, executed=False, reason="why")
