@@ -1,5 +1,6 @@
 """A program that runs on the bench: from the reset on, and with each input."""
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from burner.bench.processor import mask_rom
 from burner.bench.processor.chip_memory import ChipMemory
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.registers import ProgramRegisters
-from burner.bench.processor.time_limit import MOST_CPU_S
+from burner.bench.processor.time_limit import MOST_CPU_OF_BOOT_S, MOST_CPU_S
 from burner.bench.silicon.nor_flash import NorFlash
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ NOT_INSTALLED = "unicorn is not installed: pip install 'burner[emulator]'"
 class RunningProgram:
     """What the flash of an ESP32-C3 starts after a reset.
 
-    `most_cpu_s`: so much of the computer it may use, until it waits.
+    `most_cpu_s`: so much of the computer it may use, until it waits; `most_cpu_of_boot_s`: in
+    all, before it gets no more input.
 
     Raises:
         NotExecutableError: it cannot be executed here.
@@ -32,11 +34,13 @@ class RunningProgram:
         since_reset_s: float,
         *,
         most_cpu_s: float = MOST_CPU_S,
+        most_cpu_of_boot_s: float = MOST_CPU_OF_BOOT_S,
     ) -> None:
         self.stopped = ""
         """Why it will do nothing any more; empty while it waits for input."""
         memory = ChipMemory()
         self._registers, self._most_cpu_s = ProgramRegisters(efuses), most_cpu_s
+        self._cpu_s, self._most_cpu_of_boot_s = 0.0, most_cpu_of_boot_s
         start = mask_rom.load(flash, memory)
         self.rom_lines = start.lines
         self.printed = b""
@@ -62,6 +66,9 @@ class RunningProgram:
         """What it prints when these bytes have come."""
         if self.stopped or self._machine is None:
             return b""
+        if self._cpu_s > self._most_cpu_of_boot_s:
+            self.stopped = f"it has used {self._cpu_s:.1f} s of the computer since its start"
+            return b""
         try:
             return self._run(self._machine, since_reset_s, data)
         except NotExecutableError as error:
@@ -78,13 +85,19 @@ class RunningProgram:
         from burner.bench.processor.machine import Stop
 
         self._registers.go_on(since_reset_s, received)
+        began = time.thread_time()
+        try:
+            stop = machine.run(self._most_cpu_s)
+        finally:
+            self._cpu_s += time.thread_time() - began
+        unread = bool(self._registers.received)
+        lack = "leaves unread what was sent" if unread else "never looks for input"
         reasons = {
             Stop.WAITS: "",
-            Stop.ENDLESS: "it runs on and on, and never looks for input",
+            Stop.ENDLESS: f"it runs on and on, and {lack}",
             Stop.FLOODS: "it prints on and on",
             Stop.CRASHED: "it crashed",
         }
-        stop = machine.run(self._most_cpu_s)
         where = f", at {machine.pc:#x}" if stop is not Stop.WAITS else ""
         self.stopped = f"{reasons[stop]}{where}"
         return self._taken()

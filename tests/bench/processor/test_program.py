@@ -5,7 +5,7 @@ import pytest
 from burner.bench.processor import registers
 from burner.bench.processor.not_executable import NotExecutableError
 from burner.bench.processor.program import RunningProgram
-from burner.bench.processor.time_limit import MOST_CPU_S
+from burner.bench.processor.time_limit import MOST_CPU_OF_BOOT_S, MOST_CPU_S
 from burner.bench.silicon.nor_flash import NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import UnitSpec
@@ -34,10 +34,19 @@ def flash(image: bytes) -> NorFlash:
 
 
 def started(
-    *program: int, since_reset_s: float = 0.0, most_cpu_s: float = MOST_CPU_S
+    *program: int,
+    since_reset_s: float = 0.0,
+    most_cpu_s: float = MOST_CPU_S,
+    most_cpu_of_boot_s: float = MOST_CPU_OF_BOOT_S,
 ) -> RunningProgram:
     silicon = SimSilicon(UnitSpec(), flash(boot_image(*program)))
-    return RunningProgram(silicon.flash, silicon.registers, since_reset_s, most_cpu_s=most_cpu_s)
+    return RunningProgram(
+        silicon.flash,
+        silicon.registers,
+        since_reset_s,
+        most_cpu_s=most_cpu_s,
+        most_cpu_of_boot_s=most_cpu_of_boot_s,
+    )
 
 
 def refusal(*program: int) -> str:
@@ -255,7 +264,7 @@ def test_a_program_that_never_takes_the_input_is_stopped() -> None:
     ran = started(*UART, *WAIT)
     assert ran.stopped == ""
     assert ran.receive(b"x", 1.0) == b""
-    assert ran.stopped.startswith("it runs on and on")
+    assert ran.stopped.startswith("it runs on and on, and leaves unread what was sent, at 0x")
 
 
 def test_a_program_that_floods_the_console_is_stopped() -> None:

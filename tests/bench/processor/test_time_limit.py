@@ -47,6 +47,13 @@ def test_a_program_that_makes_no_access_is_stopped_by_the_thread() -> None:
     )
 
 
+def test_a_program_that_has_used_its_time_since_the_start_gets_no_more_input() -> None:
+    ran = started(*ECHO, most_cpu_of_boot_s=0.0)
+    answers = [ran.receive(b"x", 1.0) for _ in range(100)]  # a clock may be coarse
+    assert answers[-1] == b""
+    assert ran.stopped == "it has used 0.0 s of the computer since its start"
+
+
 def test_a_look_stops_what_has_made_no_access_for_too_long() -> None:
     limit, stops = counting()
     while not limit.is_over:  # a clock may be coarse
