@@ -247,7 +247,7 @@ class SimChip:
     def _print(self, lines: tuple[ConsoleLine, ...], now: float) -> None:
         for line in lines:
             self.silicon.baud = line.baud
-            self._send(line.text, now)
+            self._send(line.text, now + line.after_s)
 
     # the clock
 

@@ -12,6 +12,8 @@ class ConsoleLine(NamedTuple):
 
     text: bytes
     baud: int
+    after_s: float = 0.0
+    """Seconds since the start of the application."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,10 @@ class ExecutedApp(App):
 
     def __init__(self, rom_log: tuple[ConsoleLine, ...], program: RunningProgram) -> None:
         lines = b"".join(line.encode() + b"\r\n" for line in program.rom_lines)
-        own = (ConsoleLine(text, USUAL_BAUD) for text in (lines, program.printed))
+        own = (
+            ConsoleLine(text, USUAL_BAUD, after_s)
+            for after_s, text in ((0.0, lines), *program.pieces)
+        )
         super().__init__((*rom_log, *own), program)
         self._program = program
 

@@ -45,6 +45,8 @@ class RunningProgram:
         self.rom_lines = start.lines
         self.printed = b""
         """What the program printed at its start."""
+        self.pieces: tuple[tuple[float, bytes], ...] = ()
+        """The same, after so many seconds: a program may wait by the timer."""
         self._machine: Machine | None = None
         self.started = start.entry is not None
         """Whether the mask ROM has started it."""
@@ -58,6 +60,7 @@ class RunningProgram:
         self._machine = machine.Machine.at(start.entry, memory, self._registers, flash)
         try:
             self.printed = self._run(self._machine, since_reset_s)
+            self.pieces = self._in_pieces(self.printed)
         except NotExecutableError:
             self.end()
             raise
@@ -101,6 +104,14 @@ class RunningProgram:
         where = f", at {machine.pc:#x}" if stop is not Stop.WAITS else ""
         self.stopped = f"{reasons[stop]}{where}"
         return self._taken()
+
+    def _in_pieces(self, printed: bytes) -> tuple[tuple[float, bytes], ...]:
+        pauses = self._registers.pauses
+        ends = (*(at for at, _ in pauses), len(printed))
+        begins = ((0, 0.0), *pauses)
+        return tuple(
+            (after_s, printed[at:end]) for (at, after_s), end in zip(begins, ends, strict=True)
+        )
 
     def _taken(self) -> bytes:
         printed = bytes(self._registers.printed)

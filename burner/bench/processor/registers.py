@@ -29,6 +29,8 @@ _TICKS_OF_A_LOOK, _MOST_TICKS_OF_A_LOOK = 160, 16_000
 else: one that waits for a moment goes on.
 """
 
+LEAST_PAUSE_S = 0.01
+
 _WATCHDOGS = frozenset(
     {
         *(0x60008090, 0x600080A4, 0x600080A8),  # RTC: configuration, feed, protection
@@ -58,12 +60,15 @@ class ProgramRegisters:
 
     def __init__(self, efuses: Mapping[int, int]) -> None:
         self.printed = bytearray()
+        self.pauses = list[tuple[int, float]]()
+        """Where the program has waited by the timer: how many bytes it had printed, and the
+        seconds since it went on."""
         self.received = bytearray()
         """Sent by the host, not read by the program yet."""
         self._efuses = efuses
         self._kept = dict(_AT_RESET)
         self._looks = self._looks_at_timer = self._accesses = 0
-        self._ticks = self._latched = 0
+        self._ticks = self._latched = self._ticks_at_start = 0
 
     @property
     def waits(self) -> bool:
@@ -78,6 +83,8 @@ class ProgramRegisters:
     def go_on(self, since_reset_s: float, received: bytes = b"") -> None:
         """The time is now this; these bytes have come."""
         self._ticks = max(self._ticks, round(since_reset_s * TICKS_PER_S))
+        self._ticks_at_start = self._ticks
+        self.pauses.clear()
         self.received += received
         self._looks = self._looks_at_timer = self._accesses = 0
 
@@ -120,6 +127,7 @@ class ProgramRegisters:
         """
         self._accesses += 1
         if address == FIFO:
+            self._note_pause()
             self._looks = self._looks_at_timer = 0
             self.printed.append(value & 0xFF)
         elif size == 4 and address == SYSTIMER_UNIT0:
@@ -129,6 +137,11 @@ class ProgramRegisters:
             self._kept[address] = value
         else:
             raise NotExecutableError(f"writes to the register at {address:#x}")
+
+    def _note_pause(self) -> None:
+        waited_s = (self._ticks - self._ticks_at_start) / TICKS_PER_S
+        if waited_s >= (self.pauses[-1][1] if self.pauses else 0.0) + LEAST_PAUSE_S:
+            self.pauses.append((len(self.printed), waited_s))
 
     def _look_at_timer(self) -> None:
         step = _TICKS_OF_A_LOOK << min(self._looks_at_timer // 16, 7)

@@ -20,7 +20,7 @@ from burner.bench.unit.unit_spec import (
     UnitSpec,
 )
 from tests.bench.host import Host
-from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, UART, WAIT, boot_image
+from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, UART, WAIT, boot_image, put
 
 EXECUTED = BootRecord(executed=True)
 UNIT = UnitSpec()
@@ -79,6 +79,16 @@ def test_the_program_knows_how_long_the_reset_is_over() -> None:
     host.wait(6.0)
     host.chip.receive(b"x", host.now)
     assert host.wait(0.1) == bytes((int(8.0 * 16e6) >> 22,))
+
+
+def test_what_a_program_prints_after_it_has_waited_by_the_timer_comes_so_much_later() -> None:
+    until_half_a_second = (0x01735313, 0xFE0306E3)  # srli t1, t1, 23; beqz t1, -20
+    program = (*UART, *put("a"), *TIME[1:6], *until_half_a_second, *put("b"), *WAIT)
+    host = burned(*program, unit=UnitSpec(timing=UART_TIME))
+    host.lines(dtr=False, rts=True, hold_s=0.1)
+    host.lines(dtr=False, rts=False)
+    assert host.wait(0.5).endswith(b"a")
+    assert host.wait(0.05) == b"b"
 
 
 def test_a_reset_starts_the_program_anew() -> None:
