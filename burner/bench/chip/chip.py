@@ -279,7 +279,7 @@ class SimChip:
             self.silicon.baud = sent.baud  # the ROM measures the host's rate
         data = self._uart.as_received(sent, self.silicon.baud)
         if self.flash_boot.app:
-            self._send(self.flash_boot.receive(data, sent.due), sent.due)
+            self._send(*self.flash_boot.receive(data, sent.due))
         elif self._dialect:
             self._collect(data, sent.due)
 

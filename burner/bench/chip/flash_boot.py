@@ -70,6 +70,9 @@ class FlashBoot:
         self._counts_running = self._silicon.is_burned
         return self.app
 
-    def receive(self, data: bytes, now: float) -> bytes:
-        """The application's answer to bytes that have come at `now`."""
-        return self.app.receive(data, now - self._reset_ended) if self.app else b""
+    def receive(self, data: bytes, now: float) -> tuple[bytes, float]:
+        """The application's answer to bytes that have come at `now`, and when it is sent."""
+        if self.app is None:
+            return b"", now
+        answer = self.app.receive(data, now - self._reset_ended)
+        return answer, max(now, self._reset_ended + self.app.answers_at_s)

@@ -62,6 +62,11 @@ class App:
         """The answer on the console, as of `ConsoleInput`."""
         return b"".join(heard.receive(data, since_reset_s) for heard in self._answers)
 
+    @property
+    def answers_at_s(self) -> float:
+        """Seconds since the reset before which the last answer is not on the wire."""
+        return 0.0
+
     def end(self) -> None:
         """The chip is reset, or has lost its power."""
 

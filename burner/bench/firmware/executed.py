@@ -57,6 +57,11 @@ class ExecutedApp(App):
         """Of now: a program may stop after any input."""
         return BootRecord(executed=self._program.started, reason=self._program.stopped)
 
+    @property
+    def answers_at_s(self) -> float:
+        """The program may have waited before it answered."""
+        return self._program.answers_at_s
+
     def end(self) -> None:
         """The chip is reset, or has lost its power."""
         self._program.end()

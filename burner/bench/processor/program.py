@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from burner.bench.processor import mask_rom
 from burner.bench.processor.chip_memory import ChipMemory
 from burner.bench.processor.not_executable import NotExecutableError
-from burner.bench.processor.registers import ProgramRegisters
+from burner.bench.processor.registers import LEAST_PAUSE_S, ProgramRegisters
 from burner.bench.processor.time_limit import MOST_CPU_OF_BOOT_S, MOST_CPU_S
 from burner.bench.silicon.nor_flash import NorFlash
 
@@ -47,6 +47,10 @@ class RunningProgram:
         """What the program printed at its start."""
         self.pieces: tuple[tuple[float, bytes], ...] = ()
         """The same, after so many seconds: a program may wait by the timer."""
+        self.answers_at_s = 0.0
+        """Seconds since the reset before which the last answer is not on the wire: the program has
+        waited by the timer."""
+        self._busy_until_s = 0.0
         self._machine: Machine | None = None
         self.started = start.entry is not None
         """Whether the mask ROM has started it."""
@@ -93,6 +97,7 @@ class RunningProgram:
             stop = machine.run(self._most_cpu_s)
         finally:
             self._cpu_s += time.thread_time() - began
+        self._note_waiting()
         unread = bool(self._registers.received)
         lack = "leaves unread what was sent" if unread else "never looks for input"
         reasons = {
@@ -104,6 +109,14 @@ class RunningProgram:
         where = f", at {machine.pc:#x}" if stop is not Stop.WAITS else ""
         self.stopped = f"{reasons[stop]}{where}"
         return self._taken()
+
+    def _note_waiting(self) -> None:
+        registers = self._registers
+        self.answers_at_s = self._busy_until_s
+        if registers.pauses:
+            self.answers_at_s = registers.time_s - registers.waited_s + registers.pauses[-1][1]
+        if registers.waited_s >= LEAST_PAUSE_S:
+            self._busy_until_s = registers.time_s
 
     def _in_pieces(self, printed: bytes) -> tuple[tuple[float, bytes], ...]:
         pauses = self._registers.pauses

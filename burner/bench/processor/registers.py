@@ -29,7 +29,8 @@ _TICKS_OF_A_LOOK, _MOST_TICKS_OF_A_LOOK = 160, 16_000
 else: one that waits for a moment goes on.
 """
 
-LEAST_PAUSE_S = 0.01
+LEAST_PAUSE_S = 0.1
+"""A shorter one is no wait: the timer goes on a little with each look."""
 
 _WATCHDOGS = frozenset(
     {
@@ -80,6 +81,16 @@ class ProgramRegisters:
         """Whether the program has used registers so often that it will not end."""
         return self._accesses >= MOST_ACCESSES
 
+    @property
+    def time_s(self) -> float:
+        """Seconds since the reset, as the program sees them."""
+        return self._ticks / TICKS_PER_S
+
+    @property
+    def waited_s(self) -> float:
+        """So long it has waited by the timer since it went on."""
+        return (self._ticks - self._ticks_at_start) / TICKS_PER_S
+
     def go_on(self, since_reset_s: float, received: bytes = b"") -> None:
         """The time is now this; these bytes have come."""
         self._ticks = max(self._ticks, round(since_reset_s * TICKS_PER_S))
@@ -100,6 +111,8 @@ class ProgramRegisters:
             return _IDLE_LINES | min(len(self.received), _MOST_COUNTED)
         if address == FIFO:
             self._looks = 0
+            if self.received:
+                self._looks_at_timer = 0
             return self.received.pop(0) if self.received else 0
         if size != 4:
             raise NotExecutableError(f"reads {size} bytes of a register at {address:#x}")
@@ -139,7 +152,7 @@ class ProgramRegisters:
             raise NotExecutableError(f"writes to the register at {address:#x}")
 
     def _note_pause(self) -> None:
-        waited_s = (self._ticks - self._ticks_at_start) / TICKS_PER_S
+        waited_s = self.waited_s
         if waited_s >= (self.pauses[-1][1] if self.pauses else 0.0) + LEAST_PAUSE_S:
             self.pauses.append((len(self.printed), waited_s))
 

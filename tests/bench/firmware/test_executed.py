@@ -22,6 +22,12 @@ from burner.bench.unit.unit_spec import (
 from tests.bench.host import Host
 from tests.bench.processor.programs import CODE, ECHO, HELLO, TIME, UART, WAIT, boot_image, put
 
+UNTIL_HALF_A_SECOND = (
+    *TIME[1:6],
+    0x01735313,  # srli t1, t1, 23
+    0xFE0306E3,  # beqz t1, -20
+)
+"""Looks at the timer until 0.524 seconds are over since the reset."""
 EXECUTED = BootRecord(executed=True)
 UNIT = UnitSpec()
 
@@ -82,13 +88,24 @@ def test_the_program_knows_how_long_the_reset_is_over() -> None:
 
 
 def test_what_a_program_prints_after_it_has_waited_by_the_timer_comes_so_much_later() -> None:
-    until_half_a_second = (0x01735313, 0xFE0306E3)  # srli t1, t1, 23; beqz t1, -20
-    program = (*UART, *put("a"), *TIME[1:6], *until_half_a_second, *put("b"), *WAIT)
+    program = (*UART, *put("a"), *UNTIL_HALF_A_SECOND, *put("b"), *WAIT)
     host = burned(*program, unit=UnitSpec(timing=UART_TIME))
     host.lines(dtr=False, rts=True, hold_s=0.1)
     host.lines(dtr=False, rts=False)
     assert host.wait(0.5).endswith(b"a")
     assert host.wait(0.05) == b"b"
+
+
+def test_a_program_that_waits_by_the_timer_after_its_lines_answers_so_much_later() -> None:
+    host = burned(*UART, *put("a"), *UNTIL_HALF_A_SECOND, *ECHO, unit=UnitSpec(timing=UART_TIME))
+    host.lines(dtr=False, rts=True, hold_s=0.1)
+    host.lines(dtr=False, rts=False)
+    assert host.wait(0.4).endswith(b"a")
+    host.chip.receive(b"x", host.now)
+    assert host.wait(0.1) == b""
+    assert host.wait(0.05) == b"x"
+    host.chip.receive(b"y", host.now)
+    assert host.wait(0.01) == b"y"
 
 
 def test_a_reset_starts_the_program_anew() -> None:
