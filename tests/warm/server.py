@@ -10,6 +10,7 @@ the exit status at the end; each on a line. A client that hangs up early does no
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -73,7 +74,10 @@ def serve(listener: socket.socket) -> Mapping[str, Any]:
             selector.register(file, selectors.EVENT_READ)
         while True:
             ready = [key.fileobj for key, _ in selector.select()]
-            if sys.stdin in ready:
+            if sys.stdin in ready:  # whoever uses us has gone
+                for child in running:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
                 os._exit(0)
             if woken in ready:
                 woken.recv(REQUEST_BYTES)

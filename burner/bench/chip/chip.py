@@ -137,7 +137,8 @@ class SimChip:
             self._start_at(now + self._boot_s, now)
 
     def close(self) -> None:
-        """Let go of the flash file."""
+        """Let go of the program and of the flash file."""
+        self.flash_boot.clear()
         self.silicon.flash.close()
 
     def secret_lines(self, step: FaultStep = FaultStep.BOOT) -> Iterator[bytes]:

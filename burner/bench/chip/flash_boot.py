@@ -46,12 +46,16 @@ class FlashBoot:
             self.app.end()
         self.app = None
         if not starts:
-            if isinstance(self._ran_ahead, RunningProgram):
-                self._ran_ahead.end()
-            self._ran_ahead = None
+            self._end_ahead()
+
+    def _end_ahead(self) -> None:
+        if isinstance(self._ran_ahead, RunningProgram):
+            self._ran_ahead.end()
+        self._ran_ahead = None
 
     def run_ahead(self) -> None:
         """Execute the program; it is not seen before `start`."""
+        self._end_ahead()
         self._ran_ahead = self._execute()
 
     def _execute(self) -> RunningProgram | executed.NotExecuted:

@@ -155,8 +155,11 @@ class Machine:
         self._uc.emu_stop()
 
     def _on_bad_access(
-        self, _uc: unicorn.Uc, access: int, address: int, _size: int, _value: int, _: object
+        self, _uc: unicorn.Uc, access: int, address: int, size: int, value: int, _: object
     ) -> bool:
+        protected = access == unicorn_const.UC_MEM_WRITE_PROT
+        if protected and self._translations.write_beside(address, size, value):
+            return True
         self._bad_access = _ACCESS_CAUSES[access], address
         return False
 

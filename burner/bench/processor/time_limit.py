@@ -39,7 +39,8 @@ class TimeLimit:
     def step(self) -> bool:
         """The program has used a register or the ROM. Whether its time is over."""
         self._steps += 1
-        self.is_over = self.is_over or time.thread_time() > self._end
+        if time.thread_time() > self._end:
+            self.is_over = True
         return self.is_over
 
     def look(self) -> None:
@@ -76,8 +77,8 @@ class _Watch:
         with self._lock:
             self._running.add(limit)
             if not self._has_thread:
-                self._has_thread = True
                 threading.Thread(target=self._look_at_all, daemon=True).start()
+                self._has_thread = True
 
     def discard(self, limit: TimeLimit) -> None:
         """After this it is not stopped any more."""

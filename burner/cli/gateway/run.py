@@ -25,6 +25,7 @@ from burner.cloud.gateway.registered_devices import (
     RegistrationTerms,
 )
 from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
+from burner.core.atomic_file import write_output
 from burner.core.errors import refuse
 from burner.core.secrets.reference import resolve
 from burner.core.secrets.search import SecretSearch
@@ -59,7 +60,7 @@ def serve(chosen: GatewayArguments) -> None:
         for server in servers:
             server.start()
         if tls and chosen.output:
-            chosen.output.write_text(tls.certificate, encoding="ascii")
+            write_output(chosen.output, tls.certificate.encode("ascii"))
         journal.ready(servers, products, tls)
         if chosen.host not in LOOPBACK:
             screen.warn(phrase("gateway reachable", language()))

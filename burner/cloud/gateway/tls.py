@@ -38,7 +38,8 @@ def tls_from_files(certificate: Path, key: Path) -> ServerTls:
         # The password is asked for on the terminal where none is given.
         context.load_cert_chain(certificate, key, password=lambda: "")
     except OSError as error:  # SSLError too
-        why = error.strerror if error.filename else "not a certificate with its private key"
+        is_read = isinstance(error, ssl.SSLError)
+        why = "not a certificate with its private key" if is_read else error.strerror
         detail = f"{certificate}, {key}: {why}"
         raise BurnerError(Code.GATEWAY_CERTIFICATE_UNUSABLE, detail) from None
     return ServerTls(context, "")

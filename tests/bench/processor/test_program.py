@@ -218,10 +218,16 @@ def test_a_function_that_is_written_again_does_what_was_written_last(written_at:
     assert started(*UART, *twice, *WAIT).printed == b"ab"
 
 
-def test_a_function_that_is_read_from_the_flash_again_is_the_new_one() -> None:
+@pytest.mark.parametrize(
+    ("to", "function_at"),
+    [(ITS_DATA_ADDRESS, FUNCTION), (0x50000000, 0x50000000), (0x4037C000, 0x4037C000)],
+)
+def test_a_function_that_is_read_from_the_flash_again_is_the_new_one(
+    to: int, function_at: int
+) -> None:
     def reads(address: int) -> tuple[int, ...]:
-        arguments = (*load_word(10, address), *load_word(11, ITS_DATA_ADDRESS))
-        return (*arguments, *load_word(12, 12), *call(0x40000130), *call(FUNCTION))
+        arguments = (*load_word(10, address), *load_word(11, to))
+        return (*arguments, *load_word(12, 12), *call(0x40000130), *call(function_at))
 
     image = boot_image(*UART, *reads(0x1000), *reads(0x2000), *WAIT)
     cells = flash(image)
@@ -229,6 +235,14 @@ def test_a_function_that_is_read_from_the_flash_again_is_the_new_one() -> None:
         cells.program(address, b"".join(word.to_bytes(4, "little") for word in function))
     silicon = SimSilicon(UnitSpec(), cells)
     assert RunningProgram(silicon.flash, silicon.registers, 0.0).printed == b"ab"
+
+
+def test_data_in_the_page_of_the_code_are_written_as_often_as_the_program_wants() -> None:
+    word = 0x3FCCEFF0  # the address for data of the end of the page that is executed
+    prints_it = (*load_word(6, word), 0x00032303, 0x0062A023)  # lw t1, 0(t1); sw t1, 0(t0)
+    stored = [store_words(word, ord("a") + count % 26) for count in range(40)]
+    program = [instruction for words in stored for instruction in words]
+    assert started(*UART, *program, *prints_it, *WAIT).printed == b"n"
 
 
 def test_a_program_that_rewrites_its_code_all_the_time_is_refused() -> None:

@@ -33,14 +33,14 @@ def test_looks_at_every_moment_change_nothing_of_what_a_program_does(
 
 
 def test_a_program_that_is_stopped_between_two_accesses_has_made_each_once() -> None:
-    ran = started(*COUNTS, most_cpu_s=0.001)
+    ran = started(*COUNTS, most_cpu_s=0.01)
     assert ran.stopped.startswith("it runs on and on")
     first = ran.printed[0]
     assert ran.printed == bytes((first + count) % 256 for count in range(len(ran.printed)))
 
 
 def test_a_program_that_makes_no_access_is_stopped_by_the_thread() -> None:
-    ran = started(*LOOP, most_cpu_s=0.01)
+    ran = started(*LOOP, most_cpu_s=0.2)
     assert (ran.printed, ran.stopped) == (
         b"L",
         "it runs on and on, and never looks for input, at 0x403ce80c",
@@ -49,8 +49,8 @@ def test_a_program_that_makes_no_access_is_stopped_by_the_thread() -> None:
 
 def test_a_program_that_has_used_its_time_since_the_start_gets_no_more_input() -> None:
     ran = started(*ECHO, most_cpu_of_boot_s=0.0)
-    answers = [ran.receive(b"x", 1.0) for _ in range(100)]  # a clock may be coarse
-    assert answers[-1] == b""
+    while ran.receive(b"x", 1.0):  # a clock may be coarse
+        pass
     assert ran.stopped == "it has used 0.0 s of the computer since its start"
 
 

@@ -193,6 +193,7 @@ def test_arguments_that_do_not_fit_are_refused(
         (("--created", "a b"), "E822"),
         (("--host", "no.such.host.invalid"), "E820"),
         (("--https-port", "0", "--tls-cert", "none.pem", "--tls-key", "none.pem"), "E821"),
+        (("--https-port", "0", "-o", "c" * 300), "E729"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_anything_is_served(

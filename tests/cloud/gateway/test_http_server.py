@@ -143,6 +143,13 @@ def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
         with pytest.raises(BurnerError) as refused:
             tls_from_files(certificate, key)
         assert refused.value.code is Code.GATEWAY_CERTIFICATE_UNUSABLE
+        assert refused.value.detail.endswith("not a certificate with its private key")
+
+
+def test_a_certificate_that_is_not_there_is_named_as_that(tmp_path: Path) -> None:
+    with pytest.raises(BurnerError) as refused:
+        tls_from_files(tmp_path / "none.pem", tmp_path / "none.pem")
+    assert refused.value.detail.endswith("No such file or directory")
 
 
 # -- what is no request ----------------------------------------------------------------------------
