@@ -309,3 +309,16 @@ def test_a_boot_is_described_as_plain_values() -> None:
     assert EXECUTED.describe() == {"by": "executed"}
     other = replace(EXECUTED, executed=False, reason="why")
     assert other.describe() == {"by": "model", "reason": "why"}
+
+
+def test_a_program_that_was_run_ahead_and_never_started_gives_its_processor_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from burner.bench.processor.machine import Machine
+
+    boot = burned(*HELLO).chip.flash_boot
+    boot.run_ahead()
+    unused = [Machine()]
+    monkeypatch.setattr(Machine, "_unused", unused)
+    boot.run_ahead()
+    assert len(unused) == 1
