@@ -185,11 +185,12 @@ def _is_type_name(name: str) -> bool:
     return name[0].isupper() and not name.isupper()
 
 
-def test_no_file_is_long() -> None:
+def test_no_file_is_long_but_the_list_of_codes() -> None:
     lines = {
         path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
         for path in modules().values()
     }
+    del lines["burner/core/code.py"]
     assert {name: count for name, count in lines.items() if count > 350} == {}
 
 

@@ -15,13 +15,13 @@ from burner.cloud.gateway.registered_devices import (
     DeviceState,
     ListedName,
     RegisteredDevices,
-    RegisterType,
     RegistrationTerms,
 )
 from burner.core.secrets.secret import Secret
 from burner.core.silicon import Mac
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
+from burner.platforms.product_settings import RegisterType
 from burner.platforms.registration import HttpRequest
 from burner.platforms.tencent import TencentApi
 from tests.runs import SECRET, burn

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
-from burner.cloud.gateway.credentials import CredentialKind
+from burner.platforms.product_settings import CredentialKind
 from tests.cloud.gateway.products import HOST, NOW, PRODUCT_ID, SECRET, gateway, product
 from tests.cloud.gateway.test_http_server import serving
 from tests.firmware.host import Field, Host, Operation, Status, status_of

@@ -14,14 +14,12 @@ from burner.cli.gateway.journal import GatewayJournal
 from burner.cli.questions.secret_questions import product_secret_prompt
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
-from burner.cloud.gateway.credentials import CredentialKind
 from burner.cloud.gateway.gateway import Gateway, ServedProduct
 from burner.cloud.gateway.http_server import BoundedHttpServer
 from burner.cloud.gateway.names_file import check_names, read_names
 from burner.cloud.gateway.registered_devices import (
     ListedName,
     RegisteredDevices,
-    RegisterType,
     RegistrationTerms,
 )
 from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
@@ -31,6 +29,7 @@ from burner.core.secrets.reference import resolve
 from burner.core.secrets.search import SecretSearch
 from burner.core.words.phrases import phrase
 from burner.platforms.platforms import PLATFORMS
+from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.profile.profile import Profile
 from burner.profile.reading import load_profile
 

@@ -2,10 +2,10 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from burner.platforms.platform import Platform
+from burner.platforms.product_settings import CredentialKind
 from burner.platforms.registration import Credentials
 
 if TYPE_CHECKING:
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 VALID = timedelta(days=365)
 RSA_BITS = 2048
 """As the keys of real devices, so that a firmware's buffers are tried."""
-
-
-class CredentialKind(StrEnum):
-    """How devices of a product prove who they are."""
-
-    KEY = "key"
-    CERTIFICATE = "certificate"
 
 
 class Issuer:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from burner.cloud.gateway.credentials import CredentialKind, Issuer
+from burner.cloud.gateway.credentials import Issuer
 from burner.cloud.gateway.registered_devices import RegisteredDevices
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Platform
+from burner.platforms.product_settings import CredentialKind
 from burner.platforms.registration import (
     Claim,
     HttpRequest,

@@ -3,23 +3,14 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.platforms.product_settings import RegisterType
 
 MOST_DEVICES = 1_000_000
 """Of a product, as with Tencent."""
-
-
-class RegisterType(IntEnum):
-    """Tencent's RegisterType: the switch of a product's dynamic registration."""
-
-    OFF = 0
-    PRECREATED = 1
-    """On, for names that were created beforehand."""
-    AUTOMATIC = 2
-    """On, and creates devices up to a limit."""
 
 
 class DeviceState(StrEnum):

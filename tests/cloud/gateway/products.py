@@ -4,18 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from burner.cloud.gateway.credentials import CredentialKind
 from burner.cloud.gateway.gateway import Gateway, Served, ServedProduct
 from burner.cloud.gateway.registered_devices import (
     ListedName,
     RegisteredDevices,
-    RegisterType,
     RegistrationTerms,
 )
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
+from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.platforms.registration import (
     Applicant,
     Credentials,

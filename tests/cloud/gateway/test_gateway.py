@@ -6,11 +6,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from burner.cloud.gateway.credentials import CredentialKind
-from burner.cloud.gateway.registered_devices import DeviceState, ListedName, RegisterType
+from burner.cloud.gateway.registered_devices import DeviceState, ListedName
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
+from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.platforms.registration import Credentials, HttpRequest
 from burner.platforms.tencent import APIS, OlderTencentApi, TencentApi
 from tests.cloud.gateway.products import (

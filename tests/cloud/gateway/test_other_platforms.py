@@ -5,11 +5,12 @@ from http import HTTPStatus
 import pytest
 
 from burner.cloud.gateway.gateway import ServedProduct
-from burner.cloud.gateway.registered_devices import ListedName, RegisterType
+from burner.cloud.gateway.registered_devices import ListedName
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
+from burner.platforms.product_settings import RegisterType
 from burner.platforms.registration import Credentials, HttpRequest
 from tests.cloud.gateway.products import (
     NOW,
