@@ -102,6 +102,20 @@ def test_the_class_of_a_code_decides_the_exit_status(code: str, status: int) -> 
     assert errors.exit_code(code) == status
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [("E802", 4), ("E813", 4), ("E820", 4), ("E821", 3), ("E822", 3)]
+)
+def test_of_the_cloud_a_refused_file_or_option_ends_with_3_and_what_a_platform_answers_with_4(
+    code: str, status: int
+) -> None:
+    assert errors.exit_code(code) == status
+
+
+def test_only_a_fault_of_the_input_refuses_an_input() -> None:
+    refusing = [row for row in errors.table().values() if row.refuses_input]
+    assert {row.fault for row in refusing} == {errors.Fault.INPUT}
+
+
 def test_explain_says_what_to_do() -> None:
     result = CliRunner().invoke(explain, ["e901"])
     assert result.exit_code == 0

@@ -41,6 +41,8 @@ class CodeText:
     """True where trying the same unit again may help (link noise, a busy port)."""
     shows_detail: bool
     """The detail of the case is part of what an operator must read."""
+    refuses_input: bool
+    """A file or an option of the command was refused: it ends with exit status 3."""
 
     def sentence(self, language: Language = "en") -> str:
         """What happened."""
@@ -146,6 +148,7 @@ def table() -> dict[str, CodeText]:
             fault=Fault(row["fault"]),
             retry=row.get("retry", False),
             shows_detail=row.get("shows_detail", False),
+            refuses_input=row.get("refuses_input", False),
         )
         for code, row in sorted(rows.items())
     }
@@ -160,9 +163,16 @@ def lookup(code: str) -> CodeText:
     return table()[code]
 
 
-_EXIT_CODES = {ErrorClass.PROFILE: 3, ErrorClass.RELEASE: 3, ErrorClass.BUG: 70}
+_INPUT_REFUSED = 3
+_EXIT_CODES = {
+    ErrorClass.PROFILE: _INPUT_REFUSED,
+    ErrorClass.RELEASE: _INPUT_REFUSED,
+    ErrorClass.BUG: 70,
+}
 
 
 def exit_code(code: str) -> int:
     """Exit status of a command that ended with this error (0, 1, 2, 130 are set elsewhere)."""
+    if lookup(code).refuses_input:
+        return _INPUT_REFUSED
     return _EXIT_CODES.get(Code(code).error_class, 4)
