@@ -15,7 +15,10 @@ from burner.manifest.reading.batch_names import batches_that_begin
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import open_batch
 
-HEAVY = ("sqlalchemy", "pydantic", "rich", "cryptography", "esptool", "serial", "yaml", "keyring")
+HEAVY = (
+    *("sqlalchemy", "pydantic", "rich", "cryptography", "esptool", "serial", "yaml", "keyring"),
+    *("tencentcloud", "alibabacloud_iot20180120", "requests", "aiohttp", "urllib3"),
+)
 
 
 def tab(line: str, folder: Path) -> list[str]:
@@ -58,6 +61,7 @@ def test_each_shell_has_its_script(shell: str) -> None:
     ("line", "offers"),
     [
         ("burner ba", ["batch"]),
+        ("burner cloud ga", ["gateway"]),
         ("burner un", ["unit"]),
         ("burner batch ", ["open", "list", "status", "raise", "approve", "audit", "close"]),
         ("burner burn --sta", ["--station-file", "--station"]),
