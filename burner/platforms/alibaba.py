@@ -170,6 +170,7 @@ ALIBABA: Final = Platform(
     at_commands=False,
     device_secret=bytes.hex,
     certificates=False,
+    creates_devices=False,
     repeats=1000,
 )
 """The preset is the layout of Espressif's SDK. Until a device is activated it may register again;

@@ -56,5 +56,7 @@ class Platform:
     """The form of a device's own secret: from 16 random bytes."""
     certificates: bool
     """Whether products may give certificates."""
+    creates_devices: bool
+    """Whether products may create devices by themselves when these register."""
     repeats: int
     """How often a registered device may register again, as long as it is not activated."""

@@ -15,6 +15,7 @@ TENCENT_HUB: Final = Platform(
     at_commands=True,
     device_secret=tencent.device_psk,
     certificates=True,
+    creates_devices=True,
     repeats=0,
 )
 """The preset is the layout of Espressif's SDK."""

@@ -170,6 +170,7 @@ VOLCENGINE: Final = Platform(
     at_commands=False,
     device_secret=bytes.hex,
     certificates=False,
+    creates_devices=True,
     repeats=1000,
 )
 """Its firmware has no layout in public: the preset is burner's own."""

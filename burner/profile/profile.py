@@ -30,6 +30,7 @@ from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
+from burner.profile.registration import RegistrationSettings
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
 
@@ -275,6 +276,9 @@ class Profile(FlashPlan):
     version. `release`: those of this very release; one that is built anew begins at 0."""
     limits: LimitSettings = LimitSettings()
     """Where and when units may be made."""
+    registration: RegistrationSettings = RegistrationSettings()
+    """How the product must be set on the platform, so that its units can register:
+    docs/cloud.md."""
     documents: DocumentSettings = DocumentSettings()
     """Documents that go into the release file."""
     reburn: Reburn = Reburn.REFUSE

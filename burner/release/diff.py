@@ -7,7 +7,7 @@ from typing import Any
 from burner.core.segments import Region, Segment
 
 SEAL, DOCUMENTS = "seal", "documents"
-NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "reburn", SEAL, DOCUMENTS)
+NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "registration", "reburn", SEAL, DOCUMENTS)
 """Settings that make no unit another one, by their name in an index."""
 NOT_IN_INDEX: Mapping[str, set[str] | bool] = {
     "product": {"secret"},

@@ -126,3 +126,43 @@ def test_a_field_must_take_the_product_id_that_it_gets(tmp_path: Path) -> None:
     nvs = "kind: nvs\n  preset: esp-aliyun          # partition fctry, namespace qcloud-key"
     assert ("E136", "carrier") in findings(tmp_path, *ALIBABA, (nvs, raw))
     assert findings(tmp_path, *ALIBABA, (nvs, raw.replace("char[11]", "char[12]"))) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "section", "found", "allowed"),
+    [
+        ((), "region: moon", ("registration.region", "found 'moon'"), "china, us-east, europe"),
+        (ALIBABA, "region: china", ("registration.region", "found 'china'"), "cn-shanghai"),
+        (
+            ALIBABA,
+            "credentials: certificate",
+            ("registration.credentials", "found 'certificate'"),
+            "key: Alibaba Cloud IoT Platform has no others",
+        ),
+        (
+            ALIBABA,
+            "names: automatic",
+            ("registration.names", "found 'automatic'"),
+            "created-before or created-after",
+        ),
+    ],
+)
+def test_what_the_platform_cannot_be_is_refused(
+    tmp_path: Path,
+    platform: tuple[tuple[str, str], ...],
+    section: str,
+    found: tuple[str, str],
+    allowed: str,
+) -> None:
+    path = changed(tmp_path, *platform)
+    path.write_text(f"{path.read_text('utf-8')}\nregistration: {{{section}}}\n", "utf-8")
+    (finding,) = (f for f in preflight(path).findings if f.code not in OF_FIRMWARE)
+    assert (finding.code, finding.place.partition(" ")[2], finding.found) == ("E101", *found)
+    assert allowed in finding.allowed
+
+
+def test_what_the_platform_can_be_is_taken(tmp_path: Path) -> None:
+    path = changed(tmp_path)
+    section = "{names: automatic, credentials: certificate, region: us-east, preflight: required}"
+    path.write_text(f"{path.read_text('utf-8')}\nregistration: {section}\n", "utf-8")
+    assert {f.code for f in preflight(path).findings} <= set(OF_FIRMWARE)

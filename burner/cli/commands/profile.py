@@ -138,6 +138,7 @@ def facts(plan: "Profile", layout: "Layout", about: str) -> dict[str, object]:
     """The facts on the page of a profile or of a release with this digest."""
     from burner.provisioning.partition_settings import is_moved
 
+    expected = plan.registration
     return {
         "title": plan.title,
         "product": plan.product.id,
@@ -147,6 +148,7 @@ def facts(plan: "Profile", layout: "Layout", about: str) -> dict[str, object]:
         "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
         "reburn": plan.reburn.value,
+        **({"on_platform": expected.described()} if expected != type(expected)() else {}),
         "digest": about,
     }
 

@@ -46,6 +46,8 @@ def draft_profile(name: str, folder: Path, build: Build | None = None, preset: s
         "",
         *_NAME,
         "",
+        *_REGISTRATION,
+        "",
         *_BOOT,
         *((_CHALLENGE,) if carrier.answers_challenge else ()),
         _QUANTITY,
@@ -212,6 +214,10 @@ _BOOT: Final = (
     "#   device_name: 'device_name=([\\w-]+)'",
 )
 _CHALLENGE: Final = line("#   challenge: true", "it must also prove its key: docs/firmware.md")
+_REGISTRATION: Final = (
+    "# How the product must be set on the platform.",
+    "# registration: {names: created-before}  # or created-after, automatic: docs/cloud.md",
+)
 _QUANTITY: Final = line(
     "# quantity: 10000", "the most units this release may make, over all batches"
 )

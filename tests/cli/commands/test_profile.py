@@ -137,3 +137,12 @@ def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = run(capsys, "schema")
     assert status == 0
     assert json.loads(out)["properties"]["burner"]["const"] == 1
+
+
+def test_show_says_what_is_expected_on_the_platform(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "on_platform" not in run(capsys, "show", write_product(tmp_path))[1]
+    path = write_product(tmp_path, registration="{names: automatic, preflight: required}")
+    shown = "on_platform names automatic, credentials key, preflight required"
+    assert shown in run(capsys, "show", path)[1].splitlines()
