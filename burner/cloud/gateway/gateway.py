@@ -24,6 +24,7 @@ from burner.platforms.registration import (
 
 CLOCK_WINDOW_S = 300
 """As Tencent's management API: so far may the clock of a device be off."""
+USUAL_REGION = "ap-guangzhou"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class ServedProduct:
     platform: Platform
     devices: RegisteredDevices
     kind: CredentialKind = CredentialKind.KEY
+    title: str = ""
+    region: str = USUAL_REGION
+    """Of the management API."""
 
 
 @dataclass(frozen=True)
