@@ -171,6 +171,7 @@ ALIBABA: Final = Platform(
     device_secret=bytes.hex,
     certificates=False,
     creates_devices=False,
+    licenses=False,
     repeats=1000,
 )
 """The preset is the layout of Espressif's SDK. Until a device is activated it may register again;

@@ -58,5 +58,7 @@ class Platform:
     """Whether products may give certificates."""
     creates_devices: bool
     """Whether products may create devices by themselves when these register."""
+    licenses: bool
+    """Whether each device needs a license."""
     repeats: int
     """How often a registered device may register again, as long as it is not activated."""

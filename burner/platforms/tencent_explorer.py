@@ -8,4 +8,4 @@ from typing import Final
 
 from burner.platforms.tencent_hub import TENCENT_HUB
 
-TENCENT_EXPLORER: Final = replace(TENCENT_HUB, title="Tencent Cloud IoT Explorer")
+TENCENT_EXPLORER: Final = replace(TENCENT_HUB, title="Tencent Cloud IoT Explorer", licenses=True)

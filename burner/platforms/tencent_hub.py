@@ -16,6 +16,7 @@ TENCENT_HUB: Final = Platform(
     device_secret=tencent.device_psk,
     certificates=True,
     creates_devices=True,
+    licenses=False,
     repeats=0,
 )
 """The preset is the layout of Espressif's SDK."""

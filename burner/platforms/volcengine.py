@@ -171,6 +171,7 @@ VOLCENGINE: Final = Platform(
     device_secret=bytes.hex,
     certificates=False,
     creates_devices=True,
+    licenses=True,
     repeats=1000,
 )
 """Its firmware has no layout in public: the preset is burner's own."""

@@ -29,6 +29,8 @@ class ProductOnPlatform:
     secret: Secret | None
     licenses_left: int | None = None
     """Licenses that new devices may still use; None: devices need none, or it does not tell."""
+    enabled: bool | None = None
+    """Whether it is enabled: units of a disabled one do not register."""
 
 
 @dataclass(frozen=True)
