@@ -1,0 +1,235 @@
+"""Reads a device list that a platform's console exported: CSV, in the encodings of consoles."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeVar
+
+from burner.cloud.export_columns import (
+    ExportColumn,
+    known_columns,
+    plain_header,
+    read_flag,
+    read_status,
+    reader_of_times,
+)
+from burner.cloud.listed_device import ListedDevice
+from burner.core.code import Code
+from burner.core.errors import BurnerError, Finding, refuse
+from burner.core.plain_file import read_plain
+from burner.core.words.visible_text import quoted
+from burner.platforms.rules import NameRule
+
+Value = TypeVar("Value")
+
+LARGEST: Final = 512 * 1024 * 1024
+MOST_FINDINGS: Final = 20
+_MARKS: Final = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+_ENCODINGS: Final = ("utf-8", "gb18030")
+_DELIMITERS: Final = ",;\t"
+
+
+@dataclass(frozen=True)
+class ExportForm:
+    """What a person says of an export."""
+
+    product_id: str
+    """Rows of another product are refused."""
+    names: NameRule
+    columns: Mapping[ExportColumn, str] = field(default_factory=dict)
+    """The headers of columns that are not called as usual; empty: the column is not read. Or their
+    numbers, from 1, in a file without headers."""
+    zone: tzinfo | None = None
+    """Of times that name none; None: this computer's."""
+
+
+@dataclass(frozen=True)
+class DeviceExport:
+    """The devices of an export, in its order; a name may be there more than once."""
+
+    devices: tuple[ListedDevice, ...]
+    sha256: str
+    """Of the file."""
+    columns: tuple[ExportColumn, ...]
+    """What it has."""
+
+
+def read_device_export(path: Path, form: ExportForm) -> DeviceExport:
+    """Read an export.
+
+    Raises:
+        BurnerError: E866 it cannot be read, E867 it has no column of names, E868 bad rows, with
+            their lines, E869 it is cut, E870 it is of another product.
+    """
+    try:
+        data = read_plain(path, LARGEST)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a path"
+        raise BurnerError(Code.DEVICE_EXPORT_UNREADABLE, f"{path}: {why}") from None
+    reader = _ExportReader(path, form)
+    text = _decoded(path, data)
+    devices = tuple(reader.devices(text))
+    refuse(reader.findings)
+    return DeviceExport(devices, sha256(data).hexdigest(), tuple(reader.places))
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    for encoding in (marked,) if marked else _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.start >= len(data) - 4 and ("end" in error.reason or "inc" in error.reason):
+                detail = f"{path}: the last letter is not complete"
+                raise BurnerError(Code.DEVICE_EXPORT_CUT, detail) from None
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise BurnerError(Code.DEVICE_EXPORT_UNREADABLE, f"{path}: neither UTF-8 nor GB 18030 text")
+
+
+class _ExportReader:
+    def __init__(self, path: Path, form: ExportForm) -> None:
+        self._path, self._form = path, form
+        self._time = reader_of_times(form.zone)
+        self.places: dict[ExportColumn, int] = {}
+        self.findings: list[Finding] = []
+
+    def devices(self, text: str) -> Iterator[ListedDevice]:
+        """The devices; bad rows become findings."""
+        width = 0
+        for line, row in self._rows(text):
+            if not width:
+                width = len(row)
+                if self._is_header(row):
+                    continue
+            if len(row) != width:
+                self._refuse_width(line, len(row), width, text)
+            elif device := self._device(line, row):
+                yield device
+            if len(self.findings) >= MOST_FINDINGS:
+                return
+        if not width:
+            raise BurnerError(Code.DEVICE_EXPORT_CUT, f"{self._path}: it is empty")
+
+    def _rows(self, text: str) -> Iterator[tuple[int, Sequence[str]]]:
+        """Rows that are not empty, with their lines.
+
+        Raises:
+            BurnerError: E868, E869.
+        """
+        delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        try:
+            for row in rows:
+                if any(cell.strip() for cell in row):
+                    yield rows.line_num, row
+        except csv.Error as error:
+            at = f"{self._path}:{rows.line_num}"
+            if "unexpected end" in str(error) or "field limit" in str(error):
+                detail = f"{at}: a quotation mark is not closed"
+                raise BurnerError(Code.DEVICE_EXPORT_CUT, detail) from None
+            raise BurnerError(Code.DEVICE_EXPORT_ROW_INVALID, f"{at}: {error}") from None
+
+    def _is_header(self, row: Sequence[str]) -> bool:
+        """Find the columns.
+
+        Raises:
+            BurnerError: E867.
+        """
+        named = self._form.columns
+        if named and all(text.isascii() and text.isdecimal() for text in named.values()):
+            self.places = {column: int(text) - 1 for column, text in named.items()}
+            outside = [c for c, at in self.places.items() if not 0 <= at < len(row)]
+            if outside or ExportColumn.NAME not in self.places:
+                what = f"{outside[0]}={named[outside[0]]}" if outside else ExportColumn.NAME
+                self._refuse_columns(what, row)
+            return False
+        self.places = known_columns(row)
+        plain = [plain_header(cell) for cell in row]
+        for column, text in named.items():
+            self.places.pop(column, None)
+            if not text:
+                continue
+            if plain_header(text) not in plain:
+                self._refuse_columns(text, row)
+            self.places[column] = plain.index(plain_header(text))
+        if ExportColumn.NAME not in self.places:
+            self._refuse_columns(ExportColumn.NAME, row)
+        return True
+
+    def _refuse_columns(self, what: str, row: Sequence[str]) -> None:
+        found = ", ".join(quoted(cell[:40]) for cell in row[:20])
+        detail = f"{self._path}:1: no column {what!r}; it has: {found}"
+        raise BurnerError(Code.DEVICE_EXPORT_COLUMN_MISSING, detail)
+
+    def _refuse_width(self, line: int, found: int, width: int, text: str) -> None:
+        """Of a row with too few or too many cells.
+
+        Raises:
+            BurnerError: E869 it is the last one, and has no end of line.
+        """
+        at = f"{self._path}:{line}"
+        last = line >= text.count("\n") + 1 and not text.endswith(("\n", "\r"))
+        if found < width and last:
+            detail = f"{at}: {found} of {width} cells"
+            raise BurnerError(Code.DEVICE_EXPORT_CUT, detail)
+        self._find(line, f"{found} cells", f"{width}, as in the first line")
+
+    def _device(self, line: int, row: Sequence[str]) -> ListedDevice | None:
+        cells = {column: _text(row[at]) for column, at in self.places.items()}
+        name = cells[ExportColumn.NAME]
+        product = cells.get(ExportColumn.PRODUCT) or self._form.product_id
+        if product != self._form.product_id:
+            detail = f"{self._path}:{line}: {product[:40]}, not {self._form.product_id}"
+            raise BurnerError(Code.DEVICE_EXPORT_OTHER_PRODUCT, detail)
+        try:
+            self._form.names.check(name, allow_colon=True)
+        except BurnerError as error:
+            self._find(line, f"name {error.detail}", "a device name")
+            return None
+        online, enabled = self._cell(line, cells, ExportColumn.STATUS, read_status) or (None, None)
+        has_time = ExportColumn.ACTIVATED in cells
+        activated = self._cell(line, cells, ExportColumn.ACTIVATED, self._time)
+        flag = self._cell(line, cells, ExportColumn.ENABLED, read_flag)
+        active = True if activated else online
+        return ListedDevice(
+            name=name,
+            registered=self._cell(line, cells, ExportColumn.REGISTERED, read_flag),
+            active=False if active is None and has_time else active,
+            activated=activated,
+            created=self._cell(line, cells, ExportColumn.CREATED, self._time),
+            enabled=enabled if flag is None else flag,
+        )
+
+    def _cell(
+        self,
+        line: int,
+        cells: Mapping[ExportColumn, str],
+        column: ExportColumn,
+        read: Callable[[str], Value],
+    ) -> Value | None:
+        if column not in cells:
+            return None
+        try:
+            return read(cells[column])
+        except ValueError as error:
+            self._find(line, f"{column}: {quoted(cells[column][:40])} {error}", "")
+            return None
+
+    def _find(self, line: int, found: str, allowed: str) -> None:
+        place = f"{self._path}:{line}"
+        self.findings.append(Finding(Code.DEVICE_EXPORT_ROW_INVALID, place, found, allowed))
+
+
+def _text(cell: str) -> str:
+    """What a cell says, without what keeps a spreadsheet from taking it for a number."""
+    text = cell.strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
+    return text.removeprefix("'")
