@@ -24,7 +24,7 @@ from burner.core.plain_file import read_plain
 from burner.core.words.visible_text import quoted
 from burner.platforms.rules import NameRule
 
-Value = TypeVar("Value")
+CellValue = TypeVar("CellValue")
 
 LARGEST: Final = 512 * 1024 * 1024
 MOST_FINDINGS: Final = 20
@@ -212,8 +212,8 @@ class _ExportReader:
         line: int,
         cells: Mapping[ExportColumn, str],
         column: ExportColumn,
-        read: Callable[[str], Value],
-    ) -> Value | None:
+        read: Callable[[str], CellValue],
+    ) -> CellValue | None:
         if column not in cells:
             return None
         try:

@@ -20,7 +20,7 @@ class Likeness(StrEnum):
     INTERFACE = "the address of another interface"
 
 
-Key = tuple[Likeness, str]
+NameKey = tuple[Likeness, str]
 
 
 def pairs(
@@ -35,7 +35,7 @@ def pairs(
     Returns:
         Name of a unit → name on the platform, and why.
     """
-    places: dict[Key, list[str]] = {}
+    places: dict[NameKey, list[str]] = {}
     for name in sorted(registered):
         for key in dict.fromkeys(_keys_of_registered(name)):
             places.setdefault(key, []).append(name)
@@ -58,7 +58,7 @@ def pairs(
     return paired
 
 
-def _keys_of_registered(name: str) -> Iterator[Key]:
+def _keys_of_registered(name: str) -> Iterator[NameKey]:
     plain = _plain(name)
     yield Likeness.CASE, name.upper()
     yield Likeness.SEPARATORS, plain
