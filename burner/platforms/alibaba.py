@@ -167,6 +167,7 @@ ALIBABA: Final = Platform(
         namespace="aliyun-key",
         keys={"product_id": "ProductKey", "product_secret": "ProductSecret"},
     ),
+    sdk_layout=None,
     at_commands=False,
     device_secret=bytes.hex,
     certificates=False,

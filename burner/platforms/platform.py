@@ -38,6 +38,28 @@ class NvsPreset:
 
 
 @dataclass(frozen=True)
+class SdkArray:
+    """An array of C source that holds a value of the key."""
+
+    text: str
+    """What it holds until it is burned."""
+    size: int
+    """Bytes, the NUL at the end included."""
+
+
+@dataclass(frozen=True)
+class SdkLayout:
+    """Where firmware with the platform's own C SDK keeps its key, if not in NVS."""
+
+    json_keys: Mapping[str, str]
+    """Value of the key → its key in the JSON file."""
+    json_fields: Mapping[str, object]
+    """What the JSON file has beside the key."""
+    arrays: Mapping[str, SdkArray]
+    """Value of the key → the array in the source."""
+
+
+@dataclass(frozen=True)
 class Platform:
     """What burner knows of a platform."""
 
@@ -50,6 +72,8 @@ class Platform:
     registration_texts: tuple[str, ...]
     """Firmware that registers holds one of them."""
     nvs_preset: NvsPreset
+    sdk_layout: SdkLayout | None
+    """None: no SDK of it has a layout that is the same for everybody."""
     at_commands: bool
     """Whether there is AT firmware that registers; the carrier `at` speaks to it."""
     device_secret: Callable[[bytes], str]

@@ -14,6 +14,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from burner.platforms.payload import BLOCK, decrypt, encrypt, key_of
+from burner.platforms.platform import SdkArray, SdkLayout
 from burner.platforms.registration import (
     Applicant,
     Claim,
@@ -253,6 +254,24 @@ def device_psk(random: bytes) -> str:
 
 APIS: Final = (TencentApi(), OlderTencentApi())
 PATHS: Final = tuple(api.path for api in APIS)
+SDK_LAYOUT: Final = SdkLayout(
+    json_keys={
+        "product_id": "productId",
+        "product_secret": "productSecret",
+        "device_name": "deviceName",
+    },
+    json_fields={
+        "auth_mode": "KEY",
+        "region": "china",
+        "key_deviceinfo": {"deviceSecret": "YOUR_IOT_PSK"},
+    },
+    arrays={
+        "product_id": SdkArray("PRODUCT_ID", 10 + 1),
+        "product_secret": SdkArray("YOUR_PRODUCT_SECRET", 32 + 1),
+        "device_name": SdkArray("YOUR_DEV_NAME", 48 + 1),
+    },
+)
+"""Of Tencent's C SDKs. Their samples register the device where deviceSecret is that placeholder."""
 
 
 # -- the payload of an answer, the same in both ----------------------------------------------------

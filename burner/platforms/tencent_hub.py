@@ -12,6 +12,7 @@ TENCENT_HUB: Final = Platform(
     hosts=tencent.HOSTS,
     registration_texts=tencent.PATHS,
     nvs_preset=NvsPreset("esp-qcloud", partition="fctry", namespace="qcloud-key"),
+    sdk_layout=tencent.SDK_LAYOUT,
     at_commands=True,
     device_secret=tencent.device_psk,
     certificates=True,

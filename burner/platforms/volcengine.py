@@ -167,6 +167,7 @@ VOLCENGINE: Final = Platform(
         namespace="volc-key",
         keys={"product_id": "product_key", "product_secret": "product_secret"},
     ),
+    sdk_layout=None,
     at_commands=False,
     device_secret=bytes.hex,
     certificates=False,

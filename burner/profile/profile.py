@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -33,6 +33,7 @@ from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
+from burner.provisioning.sdk_layout import with_sdk_layout
 
 FORMAT = 1
 """The newest format of a profile that is read here."""
@@ -252,6 +253,12 @@ class FlashPlan(StrictModel):
         return ("images", [image.name for image in self.images].index(name), "file")
 
 
+def _platform(info: ValidationInfo) -> Platform:
+    """The platform of the product, as far as the profile is read."""
+    product = info.data.get("product")
+    return PLATFORMS[product.cloud if isinstance(product, Product) else DEFAULT_CLOUD]
+
+
 class Profile(FlashPlan):
     """A product, as its engineer wrote it down."""
 
@@ -289,12 +296,15 @@ class Profile(FlashPlan):
     `{E122: registers over our own gateway}`. They are then shown in one line, and kept in the
     release. Errors cannot be accepted, except for E148."""
 
+    @field_validator("carrier", mode="before")
+    @classmethod
+    def _as_in_the_sdk(cls, carrier: Any, info: ValidationInfo) -> Any:
+        return with_sdk_layout(carrier, _platform(info).sdk_layout)
+
     @field_validator("name")
     @classmethod
     def _allowed_names(cls, name: NameSettings, info: ValidationInfo) -> NameSettings:
-        product = info.data.get("product")
-        cloud = product.cloud if isinstance(product, Product) else DEFAULT_CLOUD
-        return name.under(PLATFORMS[cloud].rules.names)
+        return name.under(_platform(info).rules.names)
 
     @property
     def platform(self) -> Platform:

@@ -57,6 +57,11 @@ _JUDGED_BY: Mapping[str, FieldPath] = {
 }
 """Codes of findings that say, of another place, what follows from one field."""
 
+_FOLLOWS_FROM: Mapping[tuple[str, str], FieldPath] = {
+    (Code.PROFILE_INVALID, "boot.challenge"): ("carrier", "kind"),
+}
+"""Findings, by code and field, that only say what follows from another field."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -81,6 +86,9 @@ class Reading:
         field = finding.place.partition(" ")[2]
         invented = {dotted(path) for path in self.whole.stand_ins | self.unfilled}
         if any(field == at or field.startswith((f"{at}.", f"{at}[")) for at in invented):
+            return False
+        cause = _FOLLOWS_FROM.get((finding.code, field))
+        if cause and not self.holds(*cause):
             return False
         if finding.code == Code.ACCEPTED_WARNING_ABSENT and self.findings:
             return False  # it may occur once the rest is put right

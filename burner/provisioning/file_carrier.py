@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
 SECTOR_SIZE: Final = 4096
 SUBTYPES: Final = {"littlefs": ("littlefs", "spiffs", "undefined"), "fat": ("fat",)}
 """A LittleFS partition is often marked spiffs: its driver goes by the name."""
-DYNAMIC_REGISTRATION: Final[Mapping[str, JsonValue]] = {
-    "auth_mode": "KEY",
-    "region": "china",
-    "key_deviceinfo": {"deviceSecret": "YOUR_IOT_PSK"},
-}
-"""What Tencent's samples have beside the key: that deviceSecret makes them register the device."""
 
 
 def _file_system(value: Any) -> Any:
@@ -56,14 +50,19 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
 class JsonKeys(StrictModel):
-    """Keys that the firmware reads; null where it finds its name by itself."""
+    """Keys that the firmware reads; null where it finds its name by itself. Left out: those of
+    Tencent's SDKs; on other platforms each is required."""
 
-    product_id: str = "productId"
-    """Key of the ProductID."""
-    product_secret: str = "productSecret"  # noqa: S105 - the name of a key
-    """Key of the ProductSecret."""
-    device_name: str | None = "deviceName"
-    """Key of the unit's name; null where the firmware finds its name by itself."""
+    # For editors: what the SDK of the platform says is not required of the file.
+    model_config = ConfigDict(json_schema_extra={"required": []})
+
+    product_id: str
+    """Key of the ProductID. Left out: `productId`."""
+    product_secret: str
+    """Key of the ProductSecret. Left out: `productSecret`."""
+    device_name: str | None
+    """Key of the unit's name; null where the firmware finds its name by itself. Left out:
+    `deviceName`."""
 
 
 class FurtherFile(StrictModel):
@@ -90,18 +89,20 @@ class FurtherFile(StrictModel):
 class FileSettings(PartitionCarrierSettings):
     """A profile's `carrier` of kind file."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["kind", "partition", "filesystem"]})
+
     kind: Literal["file"]
     """A JSON in a file system."""
     filesystem: FileSystem
     """`littlefs` or `fat`, or a mapping with that `type` and its parameters."""
     name: FileName = "device_info.json"
     """Name of the JSON file, in the root."""
-    keys: JsonKeys = JsonKeys()
+    keys: JsonKeys
     """Keys that the firmware reads."""
-    json_fields: Mapping[str, JsonValue] = Field(default=DYNAMIC_REGISTRATION, alias="json")
-    """Everything else in the JSON, the same in every unit; the default makes Tencent's samples
-    register the device. Burned unchanged: a placeholder such as `{mac}` is refused (E148)
-    unless `accept` says why."""
+    json_fields: Mapping[str, JsonValue] = Field(alias="json")
+    """Everything else in the JSON, the same in every unit. Left out: what makes the samples of
+    Tencent's SDKs register the device; on other platforms it is required, and `{}` is nothing.
+    Burned unchanged: a placeholder such as `{mac}` is refused (E148) unless `accept` says why."""
     max_size: Annotated[int, Field(ge=64, le=65536)] = 1024
     """Bytes of the JSON that the firmware takes."""
     files: tuple[FurtherFile, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
@@ -33,22 +33,20 @@ from burner.provisioning.key_config import KeyConfig, PossibleKeys
 if TYPE_CHECKING:
     from burner.flash.layout import Layout
 
-ARRAY_SIZES: Final[Mapping[str, int]] = {
-    "product_id": 10 + 1,
-    "product_secret": 32 + 1,
-    "device_name": 48 + 1,
-}
-"""Bytes of Tencent's arrays, the NUL at the end included."""
 _MAGICS: Final = (bytes([MAGIC]), bytes([MAGIC_ESP8266_V2]))
 
 
 class Placeholder(StrictModel):
     """What the array holds until it is burned."""
 
+    # For editors: what the SDK of the platform says is not required of the file.
+    model_config = ConfigDict(json_schema_extra={"required": ["text"]})
+
     text: Annotated[str, Field(pattern=r"^[!-~]{4,64}$")]
     """The text that the array holds in the source."""
-    size: Annotated[int, Field(ge=2, le=512)] | None = None
-    """Bytes of the array, the NUL included. Left out: Tencent's 11, 33 and 49."""
+    size: Annotated[int, Field(ge=2, le=512)]
+    """Bytes of the array, the NUL included. Left out: the 11, 33 and 49 of Tencent's SDKs; on other
+    platforms it is required."""
     count: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of arrays in the image that hold it."""
 
@@ -56,10 +54,14 @@ class Placeholder(StrictModel):
 class Placeholders(StrictModel):
     """One for each value; null where the firmware finds its name by itself."""
 
-    product_id: Placeholder = Placeholder(text="PRODUCT_ID")
-    """Placeholder of the ProductID."""
-    product_secret: Placeholder = Placeholder(text="YOUR_PRODUCT_SECRET")
-    """Placeholder of the ProductSecret."""
+    model_config = ConfigDict(json_schema_extra={"required": []})
+
+    product_id: Placeholder
+    """Placeholder of the ProductID. Left out: `PRODUCT_ID` of Tencent's SDKs; on other platforms it
+    is required."""
+    product_secret: Placeholder
+    """Placeholder of the ProductSecret. Left out: `YOUR_PRODUCT_SECRET` of Tencent's SDKs; on other
+    platforms it is required."""
     device_name: Placeholder | None = None
     """Placeholder of the unit's name, such as `{text: YOUR_DEV_NAME}`. Left out: the firmware
     finds its name by itself."""
@@ -80,11 +82,13 @@ class Array:
 class PatchSettings(StrictModel):
     """A profile's `carrier` of kind patch."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["kind", "image"]})
+
     kind: Literal["patch"]
     """Arrays in the application image."""
     image: str
     """Name of the image that is patched."""
-    placeholders: Placeholders = Placeholders()
+    placeholders: Placeholders
     """The text that each array holds until it is burned."""
 
     @model_validator(mode="after")
@@ -107,11 +111,15 @@ class PatchSettings(StrictModel):
 
     def arrays(self) -> tuple[Array, ...]:
         """The arrays that will be patched."""
-        placeholders = {name: getattr(self.placeholders, name) for name in ARRAY_SIZES}
+        placeholders: Mapping[str, Placeholder | None] = {
+            "product_id": self.placeholders.product_id,
+            "product_secret": self.placeholders.product_secret,
+            "device_name": self.placeholders.device_name,
+        }
         return tuple(
-            Array(name, spot.text.encode(), spot.size or ARRAY_SIZES[name], spot.count)
-            for name, spot in placeholders.items()
-            if spot is not None
+            Array(value, placeholder.text.encode(), placeholder.size, placeholder.count)
+            for value, placeholder in placeholders.items()
+            if placeholder is not None
         )
 
 

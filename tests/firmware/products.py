@@ -15,6 +15,7 @@ from burner.provisioning.file_carrier import FileSettings
 from burner.provisioning.nvs_carrier import NvsSettings
 from burner.provisioning.patch_carrier import PatchSettings
 from burner.provisioning.raw_settings import RawSettings
+from tests.provisioning.layouts import of_tencent
 
 PLUG = Path(__file__).parents[2] / "profiles" / "plug-c3.yaml"
 
@@ -40,7 +41,7 @@ def _nvs(**settings: Any) -> NvsSettings:
 
 def _file(**settings: Any) -> FileSettings:
     return FileSettings.model_validate(
-        {"kind": "file", "partition": "storage", "filesystem": "littlefs", **settings}
+        of_tencent({"kind": "file", "partition": "storage", "filesystem": "littlefs", **settings})
     )
 
 
@@ -141,11 +142,13 @@ PRODUCTS = (
     _product(
         "esp32c3",
         PatchSettings.model_validate(
-            {
-                "kind": "patch",
-                "image": "app",
-                "placeholders": {"device_name": {"text": "YOUR_DEV_NAME"}},
-            }
+            of_tencent(
+                {
+                    "kind": "patch",
+                    "image": "app",
+                    "placeholders": {"device_name": {"text": "YOUR_DEV_NAME"}},
+                }
+            )
         ),
         template="{imei:-6}{serial}",
     ),

@@ -1,6 +1,8 @@
 """Layouts and keys that the carriers' tests share."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -8,9 +10,10 @@ from burner.core.secrets.secret import Secret
 from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.flash.partition_table import SUBTYPES, TYPES, Partition, PartitionTable
-from burner.platforms.tencent import RULES
+from burner.platforms.tencent import RULES, SDK_LAYOUT
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.key_config import KeyConfig, PossibleKeys
+from burner.provisioning.sdk_layout import with_sdk_layout
 
 PRODUCT_ID = "S3EUVBRJLB"
 POSSIBLE = PossibleKeys(PRODUCT_ID, RULES)
@@ -26,6 +29,11 @@ keys = st.builds(
     ),
     st.from_regex(re.compile(r"[A-Za-z0-9_-]{1,48}", re.ASCII), fullmatch=True),
 )
+
+
+def of_tencent(carrier: Mapping[str, Any]) -> Any:
+    """A carrier as in a profile of Tencent's, which may leave out what the SDK says."""
+    return with_sdk_layout(dict(carrier), SDK_LAYOUT)
 
 
 def partition(name: str, kind: str, size: int, *, offset: int = 0x15000) -> Partition:

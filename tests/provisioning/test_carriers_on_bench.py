@@ -222,7 +222,11 @@ def test_a_product_of_another_platform_passes(kind: str, cloud: str, folder: Pat
         "nvs": {"kind": "nvs", "preset": preset, "keys": {"device_name": "DeviceName"}},
         "file": {
             **carrier("littlefs", "esp32c3", named=True),
-            "keys": {"product_id": "productKey"},
+            "keys": {
+                "product_id": "productKey",
+                "product_secret": "productSecret",
+                "device_name": "deviceName",
+            },
             "json": {},
         },
         "raw": {"kind": "raw", "partition": "cfg", "fields": fields},

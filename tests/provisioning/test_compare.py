@@ -22,7 +22,16 @@ from burner.provisioning.carriers import CarrierSettings, carrier_for
 from burner.provisioning.key_config import PossibleKeys
 from burner.release.preflight import preflight
 from tests.images import TABLE, app_image, write_product
-from tests.provisioning.layouts import KEY, NAMED, POSSIBLE, burned, keys, layout, partition
+from tests.provisioning.layouts import (
+    KEY,
+    NAMED,
+    POSSIBLE,
+    burned,
+    keys,
+    layout,
+    of_tencent,
+    partition,
+)
 
 SETTINGS: TypeAdapter[Any] = TypeAdapter(CarrierSettings)
 ARRAYS = ("PRODUCT_ID", "YOUR_PRODUCT_SECRET" + "\0" * 13, "YOUR_DEV_NAME" + "\0" * 35)
@@ -67,7 +76,7 @@ def made(kind: str, **more: Any) -> FlashCarrier:
 
 
 def made_for(possible: PossibleKeys, kind: str, **more: Any) -> FlashCarrier:
-    carrier = carrier_for(SETTINGS.validate_python({**KINDS[kind], **more}), possible)
+    carrier = carrier_for(SETTINGS.validate_python(of_tencent({**KINDS[kind], **more})), possible)
     assert not isinstance(carrier, AtCarrier)
     return carrier
 

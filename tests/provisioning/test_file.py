@@ -28,6 +28,7 @@ from tests.provisioning.layouts import (
     burned,
     keys,
     layout,
+    of_tencent,
     partition,
 )
 
@@ -38,7 +39,7 @@ CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n" * 250
 
 def carrier(filesystem: Any = "littlefs", **more: Any) -> FileCarrier:
     given = {"kind": "file", "partition": "storage", "filesystem": filesystem, **more}
-    return FileCarrier(FileSettings.model_validate(given), POSSIBLE)
+    return FileCarrier(FileSettings.model_validate(of_tencent(given)), POSSIBLE)
 
 
 def table(kind: str = "littlefs", size: int = 0x100000) -> Layout:

@@ -30,6 +30,7 @@ from tests.provisioning.layouts import (
     burned,
     keys,
     layout,
+    of_tencent,
     partition,
 )
 
@@ -38,7 +39,7 @@ FACTORY = partition("factory", "app, factory", 0x100000, offset=0x10000)
 
 def carrier(**placeholders: Any) -> PatchCarrier:
     given = {"kind": "patch", "image": "app", "placeholders": placeholders}
-    return PatchCarrier(PatchSettings.model_validate(given), POSSIBLE)
+    return PatchCarrier(PatchSettings.model_validate(of_tencent(given)), POSSIBLE)
 
 
 NAMELESS = carrier()

@@ -91,6 +91,11 @@ def test_at_commands_are_tencents(tmp_path: Path) -> None:
     assert ("E101", "carrier.kind") in findings(tmp_path, *ALIBABA, (text, "kind: at"))
 
 
+def test_nothing_is_said_of_a_carrier_that_stands_in_for_a_wrong_one(tmp_path: Path) -> None:
+    wrong = ("preset: esp-qcloud", "preset: of-my-own")
+    assert {place.split(".")[0] for _, place in findings(tmp_path, wrong)} == {"carrier"}
+
+
 def test_an_application_must_hold_the_registration_of_its_platform(tmp_path: Path) -> None:
     for changes, warned in ((ALIBABA, True), ((), False)):
         seen = preflight(changed(tmp_path, *changes)).findings

@@ -8,10 +8,12 @@ from burner.core.errors import BurnerError
 from burner.flash.partition_table import DATA, SUBTYPES, Partition
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import NVS_PRESETS, PLATFORMS
+from burner.platforms.tencent import SDK_LAYOUT
 from burner.profile.builds.build import Build
 from burner.profile.profile import FILL_IN
 from burner.profile.scaffold.yaml_text import line, scalar
-from burner.provisioning.patch_carrier import PatchSettings, Placeholders, locate
+from burner.provisioning.patch_carrier import PatchSettings, locate
+from burner.provisioning.sdk_layout import with_sdk_layout
 
 _NVS: Final = SUBTYPES[DATA]["nvs"]
 _FILE_SYSTEMS: Final = {SUBTYPES[DATA][word]: word for word in ("littlefs", "spiffs", "fat")}
@@ -239,7 +241,8 @@ def _advice(build: Build | None) -> str:
 
 def _has_placeholders(build: Build) -> bool:
     """Whether the application has the arrays of Tencent's C SDK."""
-    settings = PatchSettings(kind="patch", image="app", placeholders=Placeholders())
+    carrier = with_sdk_layout({"kind": "patch", "image": "app"}, SDK_LAYOUT)
+    settings = PatchSettings.model_validate(carrier)
     try:
         return build.application is not None and all(
             locate(build.application.data, array) for array in settings.arrays()

@@ -14,7 +14,7 @@ from burner.flash.partition_table import Partition, PartitionTable
 from burner.provisioning.file_carrier import FileCarrier, FileSettings
 from burner.provisioning.key_config import KeyConfig
 from burner.provisioning.nvs_carrier import NvsCarrier, NvsSettings
-from tests.provisioning.layouts import POSSIBLE, keys, layout, partition
+from tests.provisioning.layouts import POSSIBLE, keys, layout, of_tencent, partition
 
 APP = partition("app", "app, factory", 0x1000, offset=0x10000)
 KEYS = partition("keys", "data, nvs_keys", 0x1000, offset=0x14000)
@@ -45,7 +45,8 @@ def filled(kind: str, key: KeyConfig, **settings: Any) -> RunningFirmware:
         return running(*zip((place, KEYS), (s.data for s in segments), strict=False))
     system = {"type": "fat" if kind == "fat" else "littlefs", **settings}
     file = {"kind": "file", "partition": "key", "filesystem": system}
-    (segment,) = FileCarrier(FileSettings.model_validate(file), POSSIBLE).fill(layout(place), key)
+    own = FileCarrier(FileSettings.model_validate(of_tencent(file)), POSSIBLE)
+    (segment,) = own.fill(layout(place), key)
     return running((place, segment.data))
 
 
