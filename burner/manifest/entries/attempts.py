@@ -8,15 +8,13 @@ from msgspec.structs import asdict
 from burner.core import attempt as core
 from burner.core.segments import Region, RegionClass
 from burner.core.silicon import Mac, Security, Silicon
-from burner.manifest.entries.kinds import (
+from burner.manifest.entries.attempt_facts import (
     AttemptFacts,
-    Intent,
-    NameBound,
-    OutcomeEntry,
     RegionFacts,
     ResultFacts,
     SiliconFacts,
 )
+from burner.manifest.entries.kinds import Intent, NameBound, OutcomeEntry
 from burner.manifest.entries.values import moment, plain, utc
 
 _SAME = (

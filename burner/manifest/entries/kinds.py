@@ -2,6 +2,13 @@
 
 from typing import Any, get_args
 
+from burner.manifest.entries.attempt_facts import AttemptFacts, ResultFacts
+from burner.manifest.entries.cloud_kinds import (
+    CloudPreflight,
+    NamesConfirmed,
+    Reconciled,
+    RegistrationProved,
+)
 from burner.manifest.entries.entry import (
     Data,
     Entry,
@@ -11,7 +18,6 @@ from burner.manifest.entries.entry import (
     RecordNumber,
     Sha256,
     ShortText,
-    UtcTime,
 )
 from burner.manifest.entries.release_kinds import (
     BatchLimits,
@@ -96,6 +102,9 @@ class BatchOpened(Entry, tag="batch-opened", frozen=True, kw_only=True):
     """What the release allows beside its quantity; None: no limits."""
     first_article: FirstArticle | None = None
     """Units that are made first, and who must approve them; None: none."""
+    preflight_required: bool = False
+    """Whether it was opened so that no unit is begun before a good preflight of the cloud
+    platform; the release may require the same."""
     envelopes: tuple[str, ...] = ()
     """DSSE envelopes of the release, as text: who signed it, who approved it."""
     policy: PolicyDigest = ""
@@ -131,59 +140,6 @@ class BatchApproved(Entry, tag="batch-approved", frozen=True, kw_only=True):
     """DSSE envelope of the approval, as text: who approved which units."""
 
 
-class SecurityFacts(Data, frozen=True, kw_only=True):
-    """The security settings of the chip."""
-
-    flash_encryption: bool
-    secure_boot: bool
-    secure_download: bool
-
-
-class SiliconFacts(Data, frozen=True, kw_only=True):
-    """What was read from the silicon."""
-
-    chip: str
-    eui64: str
-    fingerprint: str
-    flash_id: int
-    flash_size: int
-    mac: str
-    mac_crc_ok: bool | None
-    revision: str
-    security: SecurityFacts
-
-
-class RegionFacts(Data, frozen=True, kw_only=True):
-    """A stretch of flash. Offset and size in bytes."""
-
-    kind: str
-    md5: str
-    name: str
-    offset: NonNegative
-    sha256: str
-    size: NonNegative
-
-
-class AttemptFacts(Data, frozen=True, kw_only=True):
-    """One attempt on one unit, as far as it is known."""
-
-    device_name: str
-    id: str
-    ids: dict[str, str]
-    key: str
-    """Fingerprint of the product key."""
-    operator: str
-    profile: str
-    regions: tuple[RegionFacts, ...]
-    release_digest: str
-    rework: str
-    silicon: SiliconFacts | None
-    slot: str
-    started: UtcTime
-    try_number: int
-    versions: dict[str, str]
-
-
 class Intent(Entry, tag="intent", frozen=True, kw_only=True):
     """A unit will be written; on disk before the first byte is erased."""
 
@@ -197,21 +153,6 @@ class NameBound(Entry, tag="name-bound", frozen=True, kw_only=True):
     device_name: str
     ids: dict[str, str]
     """All IDs, also those of the intent."""
-
-
-class ResultFacts(Data, frozen=True, kw_only=True):
-    """How an attempt ended."""
-
-    code: str
-    detail: str
-    ended: UtcTime
-    evidence: dict[str, Any]
-    ms: NonNegative
-    outcome: str
-    """PASS, FAIL, ERROR, ABORTED."""
-    step: str
-    timings_ms: dict[str, int]
-    written: bool
 
 
 class OutcomeEntry(Entry, tag="outcome", frozen=True, kw_only=True):
@@ -315,6 +256,10 @@ AnyEntry = (
     | LogImported
     | PolicySet
     | ReleaseWithdrawn
+    | CloudPreflight
+    | NamesConfirmed
+    | RegistrationProved
+    | Reconciled
 )
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)

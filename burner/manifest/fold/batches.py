@@ -7,6 +7,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.body import canonical_json
+from burner.manifest.entries.cloud_kinds import CloudPreflight
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import (
     BatchApproved,
@@ -16,7 +17,7 @@ from burner.manifest.entries.kinds import (
     SampleDrawn,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import first_article, limits, policies
+from burner.manifest.fold import cloud, first_article, limits, policies
 from burner.manifest.fold.keys import lost_logs
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
@@ -87,6 +88,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
     limits.check_not_expired(of_release, entry.at)
     limits.check_clock(state, of_release, entry.station, entry.at)
     scope = scope_of(entry.product_id, entry.profile, entry.release_digest, entry.per_digest)
+    terms = cloud.terms_of(entry)
     row = BatchRow(
         batch=entry.batch,
         product_id=entry.product_id,
@@ -105,6 +107,8 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
         challenged=is_challenged(entry.index),
+        names=terms.names,
+        preflight_required=terms.preflight_required,
     )
     row = first_article.with_first_article(state, row, entry.first_article)
     limit = limit_of_release(state, scope)
@@ -135,6 +139,11 @@ def change(state: ManifestState, entry: BatchChanged) -> tuple[Change, ...]:
 def approve(state: ManifestState, number: int, entry: BatchApproved) -> tuple[Change, ...]:
     """The first article of a batch is approved."""
     return first_article.approve(state, number, require_batch(state, entry.batch), entry)
+
+
+def preflight(state: ManifestState, number: int, entry: CloudPreflight) -> tuple[Change, ...]:
+    """The product of an open batch was compared with the cloud platform."""
+    return (cloud.with_preflight(require_open_batch(state, entry.batch), number, entry),)
 
 
 def close(state: ManifestState, number: int, entry: BatchClosed) -> tuple[Change, ...]:

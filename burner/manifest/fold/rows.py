@@ -51,6 +51,15 @@ class NameRow(NamedTuple):
     """Origin of the log that brought it; empty: a unit of ours took it."""
 
 
+class ConfirmedNameRow(NamedTuple):
+    """A name that the cloud platform is known to have."""
+
+    product_id: str
+    device_name: str
+    number: int
+    """Of the last record that says so."""
+
+
 class IdRow(NamedTuple):
     """An ID of a unit."""
 
@@ -159,6 +168,15 @@ class BatchRow(NamedTuple):
     """Units that passed and are good no more, and that nobody scrapped or voided."""
     challenged: bool = False
     """Whether a unit passes only after it answered the station's challenge."""
+    names: str = ""
+    """When names are created on the cloud platform: `created-before`, `created-after`,
+    `automatic`; empty: not known."""
+    preflight_required: bool = False
+    """Whether no unit is begun before a good preflight of the cloud platform."""
+    preflight: int = NEVER
+    """Number of its last preflight."""
+    preflight_failures: str = ""
+    """The checks of that one that are not good, with a blank between; empty: all are."""
 
     @property
     def awaits_approval(self) -> bool:
@@ -251,6 +269,7 @@ NamedRow = (
     | KeyRow
     | StationRow
     | NameRow
+    | ConfirmedNameRow
     | IdRow
     | UnitRow
     | MemberRow
@@ -266,6 +285,7 @@ KEY_FIELDS: dict[type[Any], int] = {
     KeyRow: 1,
     StationRow: 1,
     NameRow: 2,
+    ConfirmedNameRow: 2,
     IdRow: 4,
     UnitRow: 2,
     MemberRow: 2,

@@ -7,6 +7,12 @@ transaction; `verify` calls the same function over the whole log and compares th
 from collections.abc import Callable
 from typing import Any
 
+from burner.manifest.entries.cloud_kinds import (
+    CloudPreflight,
+    NamesConfirmed,
+    Reconciled,
+    RegistrationProved,
+)
 from burner.manifest.entries.entry import Entry
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import (
@@ -27,7 +33,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import PolicySet, ReleaseWithdrawn
-from burner.manifest.fold import batches, imports, keys, policies, units
+from burner.manifest.fold import batches, cloud, imports, keys, policies, units
 from burner.manifest.fold.limits import note_clock
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
@@ -81,5 +87,9 @@ _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]
     LogImported: imports.take_in,
     PolicySet: policies.set_policy,
     ReleaseWithdrawn: policies.withdraw,
+    CloudPreflight: batches.preflight,
+    NamesConfirmed: cloud.confirm_names,
+    RegistrationProved: cloud.prove,
+    Reconciled: lambda _state, _number, entry: cloud.reconcile(entry),
 }
 """By the kind of the record."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from burner.core.attempt import Outcome, has_answered
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.manifest.entries.attempt_facts import AttemptFacts
 from burner.manifest.entries.body import canonical_json
 from burner.manifest.entries.errors import inconsistent, out_of_order
 from burner.manifest.entries.kinds import (
-    AttemptFacts,
     Correction,
     Intent,
     NameBound,
@@ -16,7 +16,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import batches, limits, policies
+from burner.manifest.fold import batches, cloud, limits, policies
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
@@ -89,6 +89,9 @@ def bind(state: ManifestState, number: int, entry: NameBound) -> tuple[Change, .
     changes = [*_take_ids(state, entry.intent, entry, entry.ids)]
     if not work.device_name:
         changes += _take_name(state, entry, entry.device_name)
+        if entry.batch:
+            row = batches.require_batch(state, entry.batch)
+            cloud.check_name_confirmed(state, row, entry.device_name)
     return (*changes, work._replace(device_name=entry.device_name, bound=number))
 
 
@@ -195,6 +198,9 @@ def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
     of_release = BatchLimits.from_json(row.limits)
     limits.check_begins(of_release, entry.station, entry.at)
     limits.check_clock(state, of_release, entry.station, entry.at)
+    cloud.require_preflight(row)
+    if name := entry.attempt.device_name:
+        cloud.check_name_confirmed(state, row, name)
     if not row.key:
         row = row._replace(key=entry.attempt.key)
     return batches.update_member(state, row, entry.unit_id, OPEN)

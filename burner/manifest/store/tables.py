@@ -30,6 +30,7 @@ from burner.manifest.fold.rows import (
     KEY_FIELDS,
     AttemptRow,
     BatchRow,
+    ConfirmedNameRow,
     IdRow,
     KeyRow,
     LimitRow,
@@ -43,7 +44,7 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.store.place import ManifestPlace
 
-SCHEMA = 5
+SCHEMA = 6
 """Version of the tables."""
 
 OWN = 0
@@ -135,6 +136,7 @@ NAMES: dict[type[Any], str] = {
     KeyRow: "keys",
     StationRow: "stations",
     NameRow: "names",
+    ConfirmedNameRow: "confirmed_names",
     IdRow: "ids",
     UnitRow: "units",
     MemberRow: "members",

@@ -28,6 +28,9 @@ class BatchTerms:
     """Of the release, beside its quantity; None: none."""
     first_article: FirstArticle | None = None
     """Units that are made first; None: none, or not given."""
+    preflight_required: bool = False
+    """Whether no unit is begun before a good preflight of the cloud platform; False: not asked for,
+    though the release may."""
     envelopes: tuple[str, ...] = ()
     """DSSE envelopes of the release: who signed and who approved it."""
 
@@ -43,6 +46,7 @@ class BatchTerms:
             key=opened.key,
             limits=opened.limits,
             first_article=opened.first_article,
+            preflight_required=opened.preflight_required,
         )
 
 
@@ -66,6 +70,8 @@ def _differences(opened: BatchTerms, requested: BatchTerms) -> Iterable[Differen
     if requested.first_article and requested.first_article != opened.first_article:
         articles = map(_first_article, (opened.first_article, requested.first_article))
         yield Difference("first article", *articles)
+    if requested.preflight_required and not opened.preflight_required:
+        yield Difference("preflight", "not required", "required")
     if opened.index and requested.index and opened.release_digest != requested.release_digest:
         compared_above = ("product.id", "product.name", "product.version")
         in_release = differences(json.loads(opened.index), json.loads(requested.index))

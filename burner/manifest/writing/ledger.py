@@ -305,6 +305,7 @@ class Ledger:
                 per_digest=per_digest,
                 limits=terms.limits,
                 first_article=terms.first_article,
+                preflight_required=terms.preflight_required,
                 envelopes=terms.envelopes,
                 policy=self.policy.digest if self.policy else "",
                 operator=operator,

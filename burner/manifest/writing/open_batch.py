@@ -24,6 +24,7 @@ def open_batch_for(
     quantity: int | None,
     operator: str,
     first_article: FirstArticle | None = None,
+    preflight_required: bool = False,
 ) -> None:
     """Open a batch, or continue one that is open for the same release and product key.
 
@@ -34,6 +35,8 @@ def open_batch_for(
         quantity: units to be made; None: no limit, or the quantity it was opened with.
         operator: who opens it.
         first_article: units that are made first; None: none, or as it was opened.
+        preflight_required: whether no unit is begun before a good preflight of the cloud platform,
+            whatever the release says; False: as the release says, or as it was opened.
 
     Raises:
         BurnerError: as `Ledger.open_batch`.
@@ -48,6 +51,7 @@ def open_batch_for(
         key=release.key_fingerprint,
         limits=batch_limits(profile.limits),
         first_article=first_article,
+        preflight_required=preflight_required,
         envelopes=tuple(envelope.decode() for envelope in release.envelopes),
     )
     ledger.open_batch(

@@ -1,0 +1,73 @@
+"""What records hold of an attempt: the unit, its silicon and flash, and how it ended."""
+
+from typing import Any
+
+from burner.manifest.entries.entry import Data, NonNegative, UtcTime
+
+
+class SecurityFacts(Data, frozen=True, kw_only=True):
+    """The security settings of the chip."""
+
+    flash_encryption: bool
+    secure_boot: bool
+    secure_download: bool
+
+
+class SiliconFacts(Data, frozen=True, kw_only=True):
+    """What was read from the silicon."""
+
+    chip: str
+    eui64: str
+    fingerprint: str
+    flash_id: int
+    flash_size: int
+    mac: str
+    mac_crc_ok: bool | None
+    revision: str
+    security: SecurityFacts
+
+
+class RegionFacts(Data, frozen=True, kw_only=True):
+    """A stretch of flash. Offset and size in bytes."""
+
+    kind: str
+    md5: str
+    name: str
+    offset: NonNegative
+    sha256: str
+    size: NonNegative
+
+
+class AttemptFacts(Data, frozen=True, kw_only=True):
+    """One attempt on one unit, as far as it is known."""
+
+    device_name: str
+    id: str
+    ids: dict[str, str]
+    key: str
+    """Fingerprint of the product key."""
+    operator: str
+    profile: str
+    regions: tuple[RegionFacts, ...]
+    release_digest: str
+    rework: str
+    silicon: SiliconFacts | None
+    slot: str
+    started: UtcTime
+    try_number: int
+    versions: dict[str, str]
+
+
+class ResultFacts(Data, frozen=True, kw_only=True):
+    """How an attempt ended."""
+
+    code: str
+    detail: str
+    ended: UtcTime
+    evidence: dict[str, Any]
+    ms: NonNegative
+    outcome: str
+    """PASS, FAIL, ERROR, ABORTED."""
+    step: str
+    timings_ms: dict[str, int]
+    written: bool

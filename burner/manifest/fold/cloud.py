@@ -1,0 +1,137 @@
+"""Rules of the cloud platform: preflights of batches, and names that the platform has."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.manifest.entries.cloud_kinds import (
+    CloudPreflight,
+    NamesConfirmed,
+    Reconciled,
+    RegistrationProved,
+)
+from burner.manifest.entries.errors import inconsistent
+from burner.manifest.entries.kinds import BatchOpened
+from burner.manifest.fold.manifest_state import ManifestState
+from burner.manifest.fold.rows import (
+    NEVER,
+    BatchRow,
+    Change,
+    ConfirmedNameRow,
+    LogRow,
+    NameRow,
+    UnitRow,
+)
+
+BEFORE, AFTER, AUTOMATIC = "created-before", "created-after", "automatic"
+"""When names come to be on the platform: `registration.names` of a profile."""
+
+
+class CloudTerms(NamedTuple):
+    """What a batch asks of the platform."""
+
+    names: str = ""
+    """When its names are created there; empty: not known."""
+    preflight_required: bool = False
+
+
+def terms_of(entry: BatchOpened) -> CloudTerms:
+    """By the index of the release, and by what was asked for with the opening."""
+    section: Any = json.loads(entry.index)["profile"].get("registration") if entry.index else None
+    of_release: dict[str, Any] = section if isinstance(section, dict) else {}
+    names = of_release.get("names")
+    return CloudTerms(
+        names if names in (BEFORE, AFTER, AUTOMATIC) else "",
+        entry.preflight_required or of_release.get("preflight") == "required",
+    )
+
+
+# -- preflight ------------------------------------------------------------------------------------
+
+
+def with_preflight(row: BatchRow, number: int, entry: CloudPreflight) -> BatchRow:
+    """The last preflight of a batch counts."""
+    if entry.product_id != row.product_id:
+        raise inconsistent(f"batch {row.batch}: a preflight of product {entry.product_id}")
+    return row._replace(preflight=number, preflight_failures=" ".join(entry.failures))
+
+
+def require_preflight(row: BatchRow) -> None:
+    """Refuse to begin a unit of a batch whose required preflight is missing, or not good.
+
+    Raises:
+        BurnerError: E816, E817.
+    """
+    if not row.preflight_required:
+        return
+    if row.preflight == NEVER:
+        raise BurnerError(Code.PREFLIGHT_MISSING, f"batch {row.batch}")
+    if row.preflight_failures:
+        failures = row.preflight_failures.replace(" ", ", ")
+        raise BurnerError(Code.PREFLIGHT_NOT_GOOD, f"batch {row.batch}: {failures}")
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def confirm_names(
+    state: ManifestState,  # noqa: ARG001 - as every rule
+    number: int,
+    entry: NamesConfirmed,
+) -> tuple[Change, ...]:
+    """The platform has these names."""
+    if not entry.product_id or list(entry.names) != sorted(set(entry.names)):
+        raise inconsistent("confirmed names are of no product, or not in order")
+    return tuple(ConfirmedNameRow(entry.product_id, name, number) for name in entry.names)
+
+
+def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None:
+    """Refuse a unit whose name the platform is not known to have, where it must.
+
+    In an export of a batch, and where an imported log is not at hand, that cannot be judged.
+
+    Raises:
+        BurnerError: E818.
+    """
+    if row.names == BEFORE and state.whole and not is_confirmed(state, row.product_id, name):
+        raise BurnerError(Code.NAME_NOT_CONFIRMED, name)
+
+
+def is_confirmed(state: ManifestState, product_id: str, name: str) -> bool:
+    """Whether the platform is known to have a name: by our log, or by an imported one."""
+    if state.get(ConfirmedNameRow, product_id, name) is not None:
+        return True
+    return any(
+        other is None or other.get(ConfirmedNameRow, product_id, name) is not None
+        for other in _imported_logs(state)
+    )
+
+
+def _imported_logs(state: ManifestState) -> Iterator[ManifestState | None]:
+    """Each imported log; None: its records are not at hand."""
+    for log in state.rows(LogRow, own=False):
+        yield state.foreign(log.origin, log.size)
+
+
+# -- proofs and reconciliations -------------------------------------------------------------------
+
+
+def prove(state: ManifestState, number: int, entry: RegistrationProved) -> tuple[Change, ...]:
+    """A name that was registered is on the platform."""
+    if state.get(UnitRow, entry.product_id, entry.unit_id) is None:
+        raise BurnerError(Code.UNIT_UNKNOWN, entry.unit_id)
+    holder = state.get(NameRow, entry.product_id, entry.device_name)
+    if state.whole and (holder is None or holder.unit_id != entry.unit_id):
+        raise inconsistent(f"unit {entry.unit_id} does not have the name {entry.device_name}")
+    if not entry.registered:
+        return ()
+    return (ConfirmedNameRow(entry.product_id, entry.device_name, number),)
+
+
+def reconcile(entry: Reconciled) -> tuple[Change, ...]:
+    """A reconciliation is of a product, and changes nothing."""
+    if not entry.product_id or (entry.source == "export") != bool(entry.export):
+        raise inconsistent("a reconciliation lacks its product or its export")
+    return ()

@@ -1,0 +1,249 @@
+"""What is on record of the cloud platform, and the devices that should be there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.cloud_kinds import CloudPreflight, Reconciled
+from burner.manifest.entries.errors import inconsistent
+from burner.manifest.entries.kinds import kind_of
+from burner.manifest.entries.values import moment
+from burner.manifest.fold.rows import (
+    NEVER,
+    PASS,
+    AttemptRow,
+    BatchRow,
+    ConfirmedNameRow,
+    IdRow,
+    NameRow,
+    UnitRow,
+)
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.reader import CHUNK, ManifestReader, log_of_batch
+from burner.manifest.reading.unit_search import log_origins
+from burner.manifest.store.bodies import entry_at, entry_of
+from burner.manifest.store.table_state import TableState, row_of
+from burner.manifest.store.tables import OWN, RARE, TABLES, records
+
+_attempts, _units, _ids = TABLES[AttemptRow], TABLES[UnitRow], TABLES[IdRow]
+_names, _confirmed = TABLES[NameRow], TABLES[ConfirmedNameRow]
+_OF_KIND = (
+    select(records.c.number, records.c.body)
+    .where(RARE, records.c.log == OWN, records.c.kind == bindparam("of_kind"))
+    .order_by(records.c.number.desc())
+)
+
+
+class RecordedPreflight(NamedTuple):
+    """A preflight of a batch, as recorded."""
+
+    number: int
+    entry: CloudPreflight
+
+
+class RecordedReconciliation(NamedTuple):
+    """A comparison of manifest and platform, as recorded."""
+
+    number: int
+    entry: Reconciled
+
+
+@dataclass(frozen=True)
+class BurnedDevice:
+    """A unit that is good now, as the platform should know it."""
+
+    name: str
+    unit_id: str
+    mac: str
+    ids: Mapping[str, str]
+    """By source: `imei`, `serial`, `label` …"""
+    batch: str
+    passed_at: datetime
+    status: str
+    """PASS."""
+    former_names: tuple[str, ...] = ()
+    """Names that the unit took before, sorted: another firmware may have registered them."""
+
+
+class NameHolder(NamedTuple):
+    """A unit that has taken a name."""
+
+    unit_id: str
+    status: str
+    """Of the unit now, as `UnitRow.status`."""
+
+
+def preflight_of(reader: ManifestReader, batch: str) -> RecordedPreflight | None:
+    """The last preflight of a batch; None: there is none.
+
+    Raises:
+        BurnerError: E733 no such batch; E7.
+    """
+    with reader.connection() as connection:
+        log = log_of_batch(connection, batch)
+        row = TableState(connection, log).get(BatchRow, batch)
+        return preflight_on_record(connection, row, log) if row else None
+
+
+def preflight_on_record(
+    connection: Connection, row: BatchRow, log: int = OWN
+) -> RecordedPreflight | None:
+    """The last preflight of a batch, in this transaction."""
+    if row.preflight == NEVER:
+        return None
+    entry = entry_at(connection, row.preflight, log)
+    if not isinstance(entry, CloudPreflight):
+        raise inconsistent(f"record {row.preflight} is no preflight")
+    return RecordedPreflight(row.preflight, entry)
+
+
+def confirmed_names(reader: ManifestReader, product_id: str) -> set[str]:
+    """The names of a product that the platform is known to have, by all logs."""
+    with reader.connection() as connection:
+        return confirmed_names_in(connection, product_id)
+
+
+def confirmed_names_in(connection: Connection, product_id: str) -> set[str]:
+    """The same in this transaction."""
+    query = select(_confirmed.c.device_name).where(
+        _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
+    )
+    return set(connection.execute(query).scalars())
+
+
+def last_reconciliation(
+    reader: ManifestReader, product_id: str, batch: str = ""
+) -> RecordedReconciliation | None:
+    """The last comparison of a batch; without a batch, of all units of the product."""
+    for number, entry in _of_kind(reader, Reconciled):
+        if (entry.product_id, entry.batch) == (product_id, batch):
+            return RecordedReconciliation(number, entry)
+    return None
+
+
+def _of_kind(reader: ManifestReader, kind: Any) -> Iterator[tuple[int, Any]]:
+    """Records of a kind in our log, the latest first."""
+    with reader.connection() as connection:
+        rows = connection.execute(_OF_KIND, {"of_kind": kind_of(kind)}).all()
+    for number, body in rows:
+        yield number, entry_of(body)
+
+
+# -- devices that should be on the platform -------------------------------------------------------
+
+
+def burned_devices(
+    reader: ManifestReader, product_id: str, batch: str = ""
+) -> Iterator[BurnedDevice]:
+    """The units of a product that are good now, of our log and of imported ones, each once.
+
+    Where our log has a unit, imported logs do not count for it. The manifest is held until the end.
+
+    Args:
+        reader: of the manifest.
+        product_id: their product.
+        batch: only units that passed in this batch; empty: all.
+
+    Raises:
+        BurnerError: E733 no such batch; E7.
+    """
+    chosen = reader.with_log_of_batch(AttemptFilter(batch=batch, product=product_id))
+    end = records.alias("end")
+    query = (
+        select(_attempts, end.c.body)
+        .join(_units, (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number))
+        .join(end, (end.c.log == _attempts.c.log) & (end.c.number == _attempts.c.ended))
+        .where(_units.c.status == PASS, *chosen.where())
+        .order_by(_attempts.c.log, _attempts.c.number)
+    )
+    seen: set[str] = set()
+    with reader.connection() as connection:
+        cursor = connection.execute(query)
+        while rows := cursor.fetchmany(CHUNK):
+            units = [row.unit_id for row in rows]
+            ours = _units_of_own_log(connection, product_id, units)
+            names = _names_of(connection, product_id, units)
+            ids = _ids_of(connection, product_id, units)
+            for row in rows:
+                attempt, is_own = row_of(AttemptRow, row[:-1]), row.log == OWN
+                if attempt.unit_id in seen or (not is_own and attempt.unit_id in ours):
+                    continue
+                seen.add(attempt.unit_id)
+                former = names.get(attempt.unit_id, set()) - {attempt.device_name}
+                yield BurnedDevice(
+                    name=attempt.device_name,
+                    unit_id=attempt.unit_id,
+                    mac=attempt.unit_id,
+                    ids=ids.get((row.log, attempt.unit_id), {}),
+                    batch=attempt.batch,
+                    passed_at=moment(entry_of(row.body).at),
+                    status=PASS,
+                    former_names=tuple(sorted(former)),
+                )
+
+
+def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolder]:
+    """Every name that a unit of a product has taken, also of units that are not good now: what the
+    platform has under such a name was burned here.
+    """
+    query = (
+        select(_names.c.device_name, _names.c.unit_id, _units.c.status)
+        .join(
+            _units,
+            (_units.c.log == _names.c.log)
+            & (_units.c.product_id == _names.c.product_id)
+            & (_units.c.unit_id == _names.c.unit_id),
+            isouter=True,
+        )
+        .where(_names.c.product_id == product_id)
+        .order_by(_names.c.log.desc())
+    )
+    with reader.connection() as connection:
+        rows = connection.execute(query).all()
+    holders: dict[str, NameHolder] = {}
+    for name, unit, status in rows:
+        if status is not None or name not in holders:  # our log knows the name, not the unit
+            holders[name] = NameHolder(unit, status or "")
+    return holders
+
+
+def _units_of_own_log(
+    connection: Connection, product_id: str, units: Sequence[str]
+) -> Iterable[str]:
+    query = select(_units.c.unit_id).where(
+        _units.c.log == OWN, _units.c.product_id == product_id, _units.c.unit_id.in_(units)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _names_of(
+    connection: Connection, product_id: str, units: Sequence[str]
+) -> Mapping[str, set[str]]:
+    """Unit → every name that it has taken."""
+    query = select(_names.c.unit_id, _names.c.device_name).where(
+        _names.c.product_id == product_id, _names.c.unit_id.in_(units)
+    )
+    names: dict[str, set[str]] = {}
+    for unit, name in connection.execute(query):
+        names.setdefault(unit, set()).add(name)
+    return names
+
+
+def _ids_of(
+    connection: Connection, product_id: str, units: Sequence[str]
+) -> Mapping[tuple[int, str], Mapping[str, str]]:
+    """Log and unit → the IDs that it has since its PASS."""
+    query = select(_ids.c.log, _ids.c.unit_id, _ids.c.source, _ids.c.value).where(
+        _ids.c.product_id == product_id,
+        _ids.c.unit_id.in_(units),
+        _ids.c.passed != NEVER,
+        _ids.c.imported_from == "",
+    )
+    ids: dict[tuple[int, str], dict[str, str]] = {}
+    for log, unit, source, value in connection.execute(query):
+        ids.setdefault((log, unit), {})[source] = value
+    return ids

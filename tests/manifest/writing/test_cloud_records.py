@@ -1,0 +1,201 @@
+"""What is put on record of the cloud platform: preflights, names, proofs, reconciliations."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burner.core.attempt import Outcome, Record
+from burner.core.canonical_json import canonical, digest
+from burner.core.errors import BurnerError
+from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact, ReconciledDifference
+from burner.manifest.reading.cloud_records import (
+    burned_devices,
+    confirmed_names,
+    last_reconciliation,
+    name_holders,
+    preflight_of,
+)
+from burner.manifest.writing.cloud_records import (
+    record_confirmed_names,
+    record_preflight,
+    record_proof,
+    record_reconciliation,
+)
+from burner.manifest.writing.corrections import CorrectionKind, correct
+from burner.manifest.writing.ledger import Ledger
+from tests.manifest.records import Ticking, burned, flaws, open_batch, unit_mac
+
+PRODUCT = "S3EUVBRJLB"
+HUB = "tencent-hub"
+
+
+def open_with(ledger: Ledger, batch: str = "WO1", **registration: str) -> str:
+    """Open a batch of a release with this section `registration`; its digest."""
+    product = {"name": "plug-c3", "version": "1.2.0", "id": PRODUCT}
+    index: Mapping[str, Any] = {
+        "profile": {"product": product, "registration": registration},
+        "parts": [],
+    }
+    open_batch(ledger, batch, index=canonical(index).decode(), release_digest=digest(index))
+    return digest(index)
+
+
+def preflight(ledger: Ledger, batch: str = "WO1", verdict: CheckVerdict = "good") -> int:
+    checks = [
+        PreflightFact(check="product", verdict="good"),
+        PreflightFact(check="limit", verdict=verdict, code="E850", found="100 of 2350"),
+        PreflightFact(check="licenses", verdict="not-needed"),
+    ]
+    return record_preflight(ledger, batch, checks, platform=HUB, source="api")
+
+
+def confirm(ledger: Ledger, *names: str) -> int:
+    return record_confirmed_names(ledger, PRODUCT, names, platform=HUB, how="created")
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path, "line1", Ticking()) as opened:
+        yield opened
+
+
+def unit(ledger: Ledger, number: int, release: str, **how: Any) -> Record:
+    return burned(ledger, number, batch="WO1", release_digest=release, **how)
+
+
+# -- preflight ------------------------------------------------------------------------------------
+
+
+def test_a_batch_takes_no_unit_before_its_preflight(ledger: Ledger) -> None:
+    release = open_with(ledger, preflight="required")
+    with pytest.raises(BurnerError) as caught:
+        unit(ledger, 1, release)
+    assert (caught.value.code, caught.value.detail) == ("E816", "batch WO1")
+    preflight(ledger)
+    unit(ledger, 1, release)
+    assert flaws(ledger.reader) == []
+
+
+@pytest.mark.parametrize("verdict", ["bad", "unknown"])
+def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVerdict) -> None:
+    release = open_with(ledger, preflight="required")
+    preflight(ledger)
+    unit(ledger, 1, release)
+    preflight(ledger, verdict=verdict)
+    with pytest.raises(BurnerError) as caught:
+        unit(ledger, 2, release)
+    assert (caught.value.code, caught.value.detail) == ("E817", "batch WO1: limit")
+    recorded = preflight_of(ledger.reader, "WO1")
+    assert recorded is not None
+    assert recorded.entry.failures == ("limit",)
+    preflight(ledger)
+    unit(ledger, 2, release)
+    assert flaws(ledger.reader) == []
+
+
+def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) -> None:
+    release = open_with(ledger, preflight="optional")
+    preflight(ledger, verdict="bad")
+    unit(ledger, 1, release)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before the boot", "after the boot"])
+def test_a_unit_whose_name_is_not_confirmed_does_not_pass(ledger: Ledger, when: str) -> None:
+    release = open_with(ledger, names="created-before")
+    name = unit_mac(1).octets.hex()
+    how: dict[str, Any] = {} if when == "before the boot" else {"name": None, "bind": name}
+    with pytest.raises(BurnerError) as caught:
+        unit(ledger, 1, release, **how)
+    assert (caught.value.code, caught.value.detail) == ("E818", name)
+    ledger._working.clear()
+    assert confirm(ledger, name, name) == 1
+    unit(ledger, 1, release, **how)
+    assert confirm(ledger, name, "other") == 1
+    assert confirmed_names(ledger.reader, PRODUCT) == {name, "other"}
+    assert flaws(ledger.reader) == []
+
+
+@pytest.mark.parametrize("names", ["created-after", "automatic"])
+def test_elsewhere_a_name_that_is_not_confirmed_stops_nothing(ledger: Ledger, names: str) -> None:
+    unit(ledger, 1, open_with(ledger, names=names))
+
+
+def test_thousands_of_names_are_one_commit_of_several_records(ledger: Ledger) -> None:
+    before = ledger.reader.size()
+    assert confirm(ledger, *(f"name-{number:05}" for number in range(2350))) == 2350
+    assert ledger.reader.size() == before + 3
+    assert confirm(ledger, "name-00001") == 0
+    assert ledger.reader.size() == before + 3
+    assert flaws(ledger.reader) == []
+
+
+# -- devices, proofs, reconciliations -------------------------------------------------------------
+
+
+def test_burned_devices_are_the_units_that_are_good_now(ledger: Ledger) -> None:
+    release = open_with(ledger, names="created-after")
+    unit(ledger, 1, release, name="old-name")
+    unit(ledger, 1, release, name="new-name", rework="label")
+    unit(ledger, 2, release)
+    unit(ledger, 3, release, outcome=Outcome.FAIL)
+    correct(
+        *(ledger, CorrectionKind.SCRAP, str(unit_mac(2))),
+        product_id=PRODUCT,
+        operator="qa",
+        reason="dropped",
+    )
+    (device,) = burned_devices(ledger.reader, PRODUCT, "WO1")
+    assert (device.name, device.former_names, device.mac) == (
+        "new-name",
+        ("old-name",),
+        str(unit_mac(1)),
+    )
+    assert (device.batch, device.status) == ("WO1", "PASS")
+    holders = name_holders(ledger.reader, PRODUCT)
+    assert holders["old-name"] == (str(unit_mac(1)), "PASS")
+    assert holders[unit_mac(2).octets.hex()] == (str(unit_mac(2)), "scrap")
+    assert holders[unit_mac(3).octets.hex()].status == "FAIL"
+
+
+def test_a_proved_registration_confirms_the_name(ledger: Ledger) -> None:
+    unit(ledger, 1, open_with(ledger), name="plug-1")
+    of_unit: dict[str, Any] = {
+        "product_id": PRODUCT,
+        "platform": HUB,
+        "host": "localhost",
+        "operator": "li",
+    }
+    record_proof(
+        *(ledger, str(unit_mac(1))), device_name="plug-1", registered=False, code="E807", **of_unit
+    )
+    assert confirmed_names(ledger.reader, PRODUCT) == set()
+    record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **of_unit)
+    assert confirmed_names(ledger.reader, PRODUCT) == {"plug-1"}
+    with pytest.raises(BurnerError) as caught:
+        record_proof(ledger, str(unit_mac(1)), device_name="plug-2", registered=True, **of_unit)
+    assert caught.value.code == "E714"
+    assert flaws(ledger.reader) == []
+
+
+def test_a_reconciliation_keeps_its_first_hundred_differences(ledger: Ledger) -> None:
+    first = [ReconciledDifference(kind="never-burned", name=f"n{i}") for i in range(150)]
+    record_reconciliation(
+        *(ledger, PRODUCT),
+        platform=HUB,
+        source="export",
+        export="ab" * 32,
+        compared={"burned": 5000, "platform": 5150},
+        differences={"never-burned": 150},
+        table="cd" * 32,
+        first=first,
+    )
+    recorded = last_reconciliation(ledger.reader, PRODUCT)
+    assert recorded is not None
+    assert recorded.entry.differences == {"never-burned": 150}
+    assert len(recorded.entry.first) == 100
+    assert flaws(ledger.reader) == []
