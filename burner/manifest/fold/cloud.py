@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -24,28 +24,26 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
-
-BEFORE, AFTER, AUTOMATIC = "created-before", "created-after", "automatic"
-"""When names come to be on the platform: `registration.names` of a profile."""
+from burner.profile.registration import NameCreation, PreflightCondition, RegistrationSettings
 
 
 class CloudTerms(NamedTuple):
     """What a batch asks of the platform."""
 
-    names: str = ""
-    """When its names are created there; empty: not known."""
-    preflight_required: bool = False
+    names: str
+    """When the platform gets its names, as `NameCreation`; empty: not known."""
+    preflight_required: bool
 
 
 def terms_of(entry: BatchOpened) -> CloudTerms:
     """By the index of the release, and by what was asked for with the opening."""
-    section: Any = json.loads(entry.index)["profile"].get("registration") if entry.index else None
-    of_release: dict[str, Any] = section if isinstance(section, dict) else {}
-    names = of_release.get("names")
-    return CloudTerms(
-        names if names in (BEFORE, AFTER, AUTOMATIC) else "",
-        entry.preflight_required or of_release.get("preflight") == "required",
-    )
+    section = json.loads(entry.index)["profile"].get("registration", {}) if entry.index else {}
+    try:
+        of_release = RegistrationSettings.model_validate(section)
+    except ValueError:
+        raise inconsistent(f"batch {entry.batch}: the index is of no release") from None
+    required = entry.preflight_required or of_release.preflight is PreflightCondition.REQUIRED
+    return CloudTerms(of_release.names.value if of_release.names else "", required)
 
 
 # -- preflight ------------------------------------------------------------------------------------
@@ -95,7 +93,8 @@ def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None
     Raises:
         BurnerError: E818.
     """
-    if row.names == BEFORE and state.whole and not is_confirmed(state, row.product_id, name):
+    before = row.names == NameCreation.CREATED_BEFORE
+    if before and state.whole and not is_confirmed(state, row.product_id, name):
         raise BurnerError(Code.NAME_NOT_CONFIRMED, name)
 
 

@@ -169,8 +169,7 @@ class BatchRow(NamedTuple):
     challenged: bool = False
     """Whether a unit passes only after it answered the station's challenge."""
     names: str = ""
-    """When names are created on the cloud platform: `created-before`, `created-after`,
-    `automatic`; empty: not known."""
+    """When the cloud platform gets its names, as `NameCreation`; empty: not known."""
     preflight_required: bool = False
     """Whether no unit is begun before a good preflight of the cloud platform."""
     preflight: int = NEVER
