@@ -71,6 +71,12 @@ HOMES: dict[str, tuple[str, ...]] = {
         "cloud",
     ),
     "securesystemslib": ("release/envelope",),
+    "tencentcloud": tuple(
+        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub")
+    ),
+    "certifi": ("cloud/management/tencent_client.py",),
+    "requests": ("cloud/management/connection.py", "cloud/management/network_errors.py"),
+    "urllib3": ("cloud/management/network_errors.py",),
 }
 
 Parts = tuple[str, ...]

@@ -80,5 +80,11 @@ def product_secret_prompt(source: str) -> Callable[[], str] | None:
     return (lambda: _hidden(text)) if is_person() else None
 
 
+def api_credentials_prompt() -> Callable[[], str] | None:
+    """The function that asks for credentials of a management API; None without a terminal."""
+    text = phrase("ask api credentials", language())
+    return (lambda: _hidden(text)) if is_person() else None
+
+
 def _hidden(text: str) -> str:
     return str(click.prompt(text, hide_input=True, err=True))

@@ -1,0 +1,139 @@
+"""Options of commands that call the management API of a platform, and the way to that API."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from burner.cli.parameters.file_argument import FILE
+from burner.cli.parameters.options import Command, Decorator
+from burner.core.secrets import core_dumps
+
+if TYPE_CHECKING:
+    from burner.cloud.management.api import ManagementApi
+    from burner.cloud.management.endpoint import ApiEndpoint
+    from burner.platforms.platform import Cloud
+
+DEFAULT_CREDENTIALS: Final = "env:BURNER_CLOUD_CREDENTIALS"
+
+
+@dataclass(frozen=True)
+class ManagementOptions:
+    """How the management API is called."""
+
+    credentials: str
+    """The reference to them."""
+    endpoint: "ApiEndpoint | None"
+    ca: Path | None
+    region: str
+
+
+def management_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--api-credentials, --api-endpoint, --api-ca, --region; the command gets `management`."""
+
+    @functools.wraps(command)
+    def with_management(
+        *args: Any,
+        api_credentials: str,
+        api_endpoint: "ApiEndpoint | None",
+        api_ca: Path | None,
+        region: str,
+        **others: Any,
+    ) -> Any:
+        chosen = ManagementOptions(api_credentials, api_endpoint, api_ca, region)
+        return command(*args, management=chosen, **others)
+
+    for option in (_region, _ca, _endpoint, api_credentials_option(DEFAULT_CREDENTIALS)):
+        with_management = option(with_management)
+    return with_management
+
+
+def api_credentials_option(default: str = "") -> Decorator:
+    """--api-credentials: where the credentials of the management API are kept."""
+    return click.option(
+        "--api-credentials",
+        metavar="REFERENCE",
+        default=default,
+        show_default=bool(default),
+        callback=_before_credentials,
+        help="Where the credentials of the management API are kept: env:NAME, file:PATH, "
+        "keyring:SERVICE/USER or prompt. Their text is ID:KEY or ID:KEY:TOKEN.",
+    )
+
+
+def _before_credentials(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    core_dumps.forbid()
+    return value
+
+
+def _endpoint(command: Command) -> Command:
+    return click.option(
+        "--api-endpoint",
+        metavar="URL",
+        callback=_read_endpoint,
+        help="Call the management API there, as of `burner cloud gateway`: https://HOST:PORT, or "
+        "http:// with a loopback address. Left out: the platform's own.",
+    )(command)
+
+
+def _read_endpoint(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> "ApiEndpoint | None":
+    from burner.cloud.management.endpoint import api_endpoint
+
+    if value is None:
+        return None
+    try:
+        return api_endpoint(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
+
+
+def _ca(command: Command) -> Command:
+    return click.option(
+        "--api-ca",
+        metavar="FILE",
+        type=FILE,
+        help="Certificates in PEM that the management API is trusted by, in place of the public "
+        "ones.",
+    )(command)
+
+
+def _region(command: Command) -> Command:
+    return click.option(
+        "--region",
+        metavar="REGION",
+        default="",
+        help="Region of the product, as in `registration.region` of the profile, or as the "
+        "management API names it. Left out: that of the profile, else the platform's first.",
+    )(command)
+
+
+def management_api(cloud: "Cloud", region: str, options: ManagementOptions) -> "ManagementApi":
+    """The management API of a product's platform; the credentials may be asked for.
+
+    Args:
+        cloud: `product.cloud` of the profile.
+        region: `registration.region` of the profile; empty where it has none.
+        options: of the command; its region has precedence.
+
+    Raises:
+        BurnerError: E150 … E155 no credentials are there (those of SECRET_ABSENT: none at all),
+            E831 they have not the form, E821 the file of --api-ca has no certificate, E830 the SDK
+            is not installed, E844 burner knows no management API of the platform.
+    """
+    from burner.cli.questions.secret_questions import api_credentials_prompt
+    from burner.cloud.management.account import ApiAccount
+    from burner.cloud.management.credentials import api_credentials
+    from burner.cloud.management.open import open_management, require_management_api
+    from burner.core.secrets.reference import resolve
+
+    require_management_api(cloud)
+    text = resolve(options.credentials, Path(), api_credentials_prompt())
+    account = ApiAccount(
+        api_credentials(text), options.region or region, options.endpoint, options.ca
+    )
+    return open_management(cloud, account)

@@ -1,0 +1,22 @@
+"""Errors of a management API that a caller may treat on its own."""
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+
+
+class CallRefusedError(BurnerError):
+    """The platform refuses a call, with a code of its own. Nothing was changed."""
+
+    def __init__(self, code: Code, platform_code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.platform_code = platform_code
+
+
+class UncertainCallError(BurnerError):
+    """A call that changes something has no good answer: it may have been done, or not.
+
+    It is not sent again by itself. The caller looks at what is there now.
+    """
+
+    def __init__(self, cause: BurnerError) -> None:
+        super().__init__(cause.code, f"{cause.detail}; it may have been done all the same")

@@ -1,0 +1,120 @@
+"""What the adapters over Tencent's SDKs share: a client, and the SDK's exceptions as ours."""
+
+import logging
+import time
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Final
+
+import certifi
+from tencentcloud.common.abstract_client import LOGGER_NAME, AbstractClient
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.connection import BoundedConnection
+from burner.cloud.management.credentials import ApiCredentials
+from burner.cloud.management.tencent_errors import refused
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+
+REGIONS: Final[Mapping[str, str]] = {
+    "china": "ap-guangzhou",
+    "us-east": "na-ashburn",
+    "europe": "eu-frankfurt",
+    "ap-bangkok": "ap-bangkok",
+}
+"""Region of the registration → region of the management API."""
+
+
+class TencentClient:
+    """One service of Tencent Cloud in one version, over its SDK.
+
+    The SDK tries nothing again by itself, and logs nothing: its debug log would hold signatures,
+    tokens and product secrets.
+    """
+
+    def __init__(
+        self, sdk_client: type[AbstractClient], models: ModuleType, account: ApiAccount
+    ) -> None:
+        logging.getLogger(LOGGER_NAME).disabled = True
+        scheme, host = "https", None
+        if account.endpoint:
+            scheme, host = account.endpoint.scheme, account.endpoint.host
+        http = HttpProfile(protocol=scheme, endpoint=host)
+        self._sdk = sdk_client(
+            _SdkCredential(account.credentials),
+            REGIONS.get(account.region or "china", account.region),
+            ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True),
+        )
+        self._connection = BoundedConnection(
+            f"{scheme}://{self._sdk.request.host}",
+            str(account.ca or certifi.where()),
+            account.calls.limits.seconds,
+        )
+        self._sdk.request.conn = self._connection
+        self._models = models
+        self._account = account
+
+    def read(self, action: str, **parameters: Any) -> Any:
+        """Call an action that changes nothing.
+
+        Returns:
+            The SDK's model of the answer.
+
+        Raises:
+            CallRefusedError: the platform's refusal.
+            BurnerError: E832 … E843.
+        """
+        return self._account.calls.read(lambda: self._call(action, parameters))
+
+    def change(self, action: str, **parameters: Any) -> Any:
+        """Call an action that changes something.
+
+        Raises:
+            UncertainCallError: it may have been done.
+            CallRefusedError, BurnerError: it was not done.
+        """
+        return self._account.calls.change(lambda: self._call(action, parameters))
+
+    def _call(self, action: str, parameters: Mapping[str, Any]) -> Any:
+        request = getattr(self._models, f"{action}Request")()
+        for name, value in parameters.items():
+            setattr(request, name, value)
+        try:
+            return getattr(self._sdk, action)(request)
+        except TencentCloudSDKException as error:
+            raise self._as_ours(action, error) from None
+
+    def _as_ours(self, action: str, error: TencentCloudSDKException) -> BurnerError:
+        if isinstance(error.__context__, BurnerError):  # of the connection; the SDK wraps all
+            return error.__context__
+        code = str(error.get_code() or "")
+        if not error.get_request_id():  # the SDK's own, about what it could not read
+            return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {code}")
+        message = self._account.search.clean(str(error.get_message() or ""))
+        ours = refused(action, code, message, str(error.get_request_id()))
+        if ours.code == Code.API_CLOCK_WRONG and self._connection.platform_time is not None:
+            off = _clock_error(time.time() - self._connection.platform_time)
+            return BurnerError(ours.code, f"{off}; {ours.detail}")
+        return ours
+
+
+def _clock_error(seconds: float) -> str:
+    amount = f"{abs(seconds):.0f} s"
+    if abs(seconds) >= 120:
+        amount = f"{abs(seconds) / 60:.0f} minutes"
+    return f"this computer is {amount} {'ahead of' if seconds > 0 else 'behind'} the platform"
+
+
+class _SdkCredential:
+    """The credentials, as the SDK asks for them when it signs."""
+
+    def __init__(self, credentials: ApiCredentials) -> None:
+        self._credentials = credentials
+
+    def get_credential_info(self) -> tuple[str, str, str | None]:
+        ours = self._credentials
+        token = ours.token.reveal().decode("ascii") if ours.token else None
+        return ours.key_id.reveal().decode("ascii"), ours.key.reveal().decode("ascii"), token

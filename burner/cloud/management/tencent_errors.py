@@ -1,0 +1,74 @@
+"""The error codes of Tencent's management API as ours."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from burner.cloud.management.errors import CallRefusedError
+from burner.core.code import Code
+
+DEVICE_EXISTS: Final = frozenset(
+    {
+        "InvalidParameterValue.DeviceAlreadyExist",
+        "ResourceNotFound.DeviceDupKeyExist",
+        "UnsupportedOperation.DeviceDupKeyExist",
+    }
+)
+DEVICE_UNKNOWN: Final = frozenset(
+    {
+        "ResourceNotFound.DeviceNotExist",
+        "InvalidParameterValue.DeviceNotExist",
+        "ResourceNotFound.ProductOrDeviceNotExist",
+    }
+)
+OF_ONE_NAME: Final = frozenset({"InvalidParameterValue.DeviceNameInvalid"})
+"""Refusals that say nothing about the other names."""
+TASK_AT_WORK: Final = "UnauthorizedOperation.CreateMultiDeviceTaskNotFinished"
+_CODES: Final[Mapping[str, Code]] = {
+    "AuthFailure": Code.API_CREDENTIALS_REFUSED,
+    "AuthFailure.SignatureExpire": Code.API_CLOCK_WRONG,
+    "AuthFailure.UnauthorizedOperation": Code.API_PERMISSION_MISSING,
+    "FailedOperation.Timeout": Code.API_FAILED,
+    "InternalError": Code.API_FAILED,
+    "InvalidParameterValue.NoPermission": Code.API_PERMISSION_MISSING,
+    "LimitExceeded.DeviceExceedLimit": Code.CLOUD_DEVICE_LIMIT_REACHED,
+    "LimitExceeded.DeviceLicenseLimitExceeded": Code.CLOUD_LICENSES_USED_UP,
+    "LimitExceeded.DeviceLimitExceeded": Code.CLOUD_DEVICE_LIMIT_REACHED,
+    "OperationDenied": Code.API_PERMISSION_MISSING,
+    "RequestLimitExceeded": Code.API_THROTTLED,
+    "ResourceNotFound.ProductNotExist": Code.CLOUD_PRODUCT_UNKNOWN,
+    "ResourceNotFound.StudioProductNotExist": Code.CLOUD_PRODUCT_UNKNOWN,
+    "ResourceUnavailable": Code.API_FAILED,
+    "UnauthorizedOperation": Code.API_PERMISSION_MISSING,
+    "UnauthorizedOperation.CertificationNeedUpgrade": Code.API_CALL_REFUSED,
+    "UnauthorizedOperation.DeviceIsNotEnabled": Code.API_CALL_REFUSED,
+    "UnauthorizedOperation.ProductIsForbidden": Code.API_CALL_REFUSED,
+    "UnauthorizedOperation.ProductNotSupportPSK": Code.API_CALL_REFUSED,
+    "UnauthorizedOperation.UserLicenseExceedLimit": Code.CLOUD_LICENSES_USED_UP,
+    "UnsupportedOperation.DeviceExceedLimit": Code.CLOUD_DEVICE_LIMIT_REACHED,
+    TASK_AT_WORK: Code.API_CALL_REFUSED,
+}
+"""A code, or the part of it before the dot."""
+_LONGEST_MESSAGE: Final = 200
+
+
+def refused(action: str, platform_code: str, message: str, request_id: str) -> CallRefusedError:
+    """The error of an answer that refuses.
+
+    Args:
+        action: that was called.
+        platform_code: of the answer.
+        message: of the answer, without secrets.
+        request_id: of the answer, for the platform's support.
+    """
+    exact, general = _CODES.get(platform_code), _CODES.get(platform_code.partition(".")[0])
+    line = re.sub(r"\s+", " ", message).strip()[:_LONGEST_MESSAGE]
+    about = "; ".join(
+        part for part in (line, f"request {request_id}" if request_id else "") if part
+    )
+    detail = f"{action}: {platform_code}"
+    return CallRefusedError(
+        exact or general or Code.API_CALL_REFUSED,
+        platform_code,
+        f"{detail}: {about}" if about else detail,
+    )

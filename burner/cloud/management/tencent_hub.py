@@ -1,0 +1,196 @@
+"""The management API of Tencent Cloud IoT Hub (物联网通信).
+
+Products and devices are read by version 2021-04-08. Only 2018-06-14 creates many devices in a call:
+a task that the platform does on its own time.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from tencentcloud.iotcloud.v20180614 import iotcloud_client as client_2018
+from tencentcloud.iotcloud.v20180614 import models as models_2018
+from tencentcloud.iotcloud.v20210408 import iotcloud_client as client_2021
+from tencentcloud.iotcloud.v20210408 import models as models_2021
+
+from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.api import (
+    CreationResult,
+    CreationTask,
+    DeviceOnPlatform,
+    ProductOnPlatform,
+)
+from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.management.pages import pages
+from burner.cloud.management.tencent_client import TencentClient
+from burner.cloud.management.tencent_errors import (
+    DEVICE_EXISTS,
+    DEVICE_UNKNOWN,
+    TASK_AT_WORK,
+    refused,
+)
+from burner.cloud.management.tencent_values import (
+    credential_kind,
+    flag,
+    moment,
+    number,
+    product_secret,
+    register_type,
+    sequence,
+    text,
+)
+from burner.platforms.product_settings import RegisterType
+
+_PAGE: Final = 250
+_SMALLEST_PAGE: Final = 10
+_RESULT_PAGE: Final = 100
+_TASK_DONE: Final = 2
+
+
+class TencentHub:
+    """IoT Hub of one account and region."""
+
+    names_per_call = 100
+
+    def __init__(self, account: ApiAccount) -> None:
+        self._search = account.search
+        self._hub = TencentClient(client_2021.IotcloudClient, models_2021, account)
+        self._creating = TencentClient(client_2018.IotcloudClient, models_2018, account)
+
+    def product(self, product_id: str) -> ProductOnPlatform:
+        """A product. E802: there is none."""
+        found = self._hub.read("DescribeProduct", ProductId=product_id)
+        settings = found.ProductProperties
+        listed = self._hub.read(
+            "DescribeDevices", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
+        )
+        return ProductOnPlatform(
+            product_id=text(found.ProductId),
+            name=text(found.ProductName),
+            region=text(settings and settings.Region),
+            credential_kind=credential_kind(settings and settings.EncryptionType),
+            register_type=register_type(settings and settings.RegisterType),
+            register_limit=number(settings and settings.RegisterLimit),
+            device_limit=number(settings and settings.DeviceLimit) or None,
+            devices=number(listed.TotalCount) or 0,
+            secret=product_secret(settings and settings.ProductSecret, self._search),
+        )
+
+    def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
+        """All devices of a product, a page at a time."""
+
+        def page(offset: int) -> tuple[Sequence[DeviceOnPlatform], int]:
+            found = self._hub.read(
+                "DescribeDevices", ProductId=product_id, Offset=offset, Limit=_PAGE
+            )
+            return [_device(one) for one in sequence(found.Devices)], number(found.TotalCount) or 0
+
+        return pages(page)
+
+    def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
+        """A device; None: there is none of this name."""
+        try:
+            found = self._hub.read("DescribeDevice", ProductId=product_id, DeviceName=name)
+        except CallRefusedError as error:
+            if error.platform_code in DEVICE_UNKNOWN:
+                return None
+            raise
+        return _device(found)
+
+    def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
+        """Create devices; never sent twice by itself."""
+        try:
+            task = self._creating.change(
+                "CreateMultiDevice", ProductId=product_id, DeviceNames=list(names)
+            )
+        except CallRefusedError as error:
+            if error.platform_code not in DEVICE_EXISTS:
+                raise
+            return self._create_the_others(product_id, names, error)
+        return CreationTask(text(task.TaskId), tuple(names), None)
+
+    def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:
+        """The result of a task; None: the platform is still at work."""
+        if task.result:
+            return task.result
+        found = self._creating.read("DescribeMultiDevTask", ProductId=product_id, TaskId=task.id)
+        if number(found.TaskStatus) != _TASK_DONE:
+            return None
+        try:
+            created, refusals = self._task_results(product_id, task.id)
+        except CallRefusedError as error:
+            if error.platform_code == TASK_AT_WORK:
+                return None
+            raise
+        others = [name for name in task.names if name not in created]
+        existing = [name for name in others if self._exists(product_id, name, refusals)]
+        return CreationResult(
+            tuple(name for name in task.names if name in created),
+            tuple(existing),
+            {
+                name: refused("CreateMultiDevice", refusals.get(name, "no result"), "", "")
+                for name in others
+                if name not in existing
+            },
+        )
+
+    def set_registration(self, product_id: str, register_type: RegisterType, limit: int) -> None:
+        """Switch dynamic registration of a product, and set its limit."""
+        self._hub.change(
+            "UpdateProductDynamicRegister",
+            ProductId=product_id,
+            RegisterType=int(register_type),
+            RegisterLimit=limit,
+        )
+
+    def _create_the_others(
+        self, product_id: str, names: Sequence[str], refusal: CallRefusedError
+    ) -> CreationTask:
+        """Create those that are not there, after all were refused because of some that are."""
+        missing = [name for name in names if self.device(product_id, name) is None]
+        if not missing:
+            return CreationTask("", tuple(names), CreationResult(existing=tuple(names)))
+        if len(missing) == len(names):
+            raise refusal
+        task = self._creating.change("CreateMultiDevice", ProductId=product_id, DeviceNames=missing)
+        return CreationTask(text(task.TaskId), tuple(names), None)
+
+    def _task_results(self, product_id: str, task_id: str) -> tuple[set[str], dict[str, str]]:
+        """The names that a task created, and those that it refused with what it says."""
+        created, refusals = set[str](), dict[str, str]()
+        offset, total = 0, 1
+        while offset < total:
+            found = self._creating.read(
+                "DescribeMultiDevices",
+                ProductId=product_id,
+                TaskId=task_id,
+                Offset=offset,
+                Limit=_RESULT_PAGE,
+            )
+            page, total = sequence(found.DevicesInfo), number(found.TotalDevNum) or 0
+            if not page:
+                break
+            offset += len(page)
+            for one in page:
+                name, result = text(one.DeviceName), number(one.Result)
+                if result:
+                    refusals[name] = f"result {result}: {text(one.ErrMsg)}"
+                else:
+                    created.add(name)
+        return created, refusals
+
+    def _exists(self, product_id: str, name: str, refusals: Mapping[str, str]) -> bool:
+        """Whether a name that a task did not create is there: the task's numbers have no meaning
+        in any public document.
+        """
+        said = refusals.get(name, "").replace(" ", "").lower()
+        return "alreadyexist" in said or self.device(product_id, name) is not None
+
+
+def _device(one: Any) -> DeviceOnPlatform:
+    return DeviceOnPlatform(
+        name=text(one.DeviceName),
+        created=moment(one.CreateTime),
+        registered=flag(one.CertState),
+        activated=moment(one.FirstOnlineTime),
+        enabled=flag(one.EnableState),
+    )

@@ -1,0 +1,85 @@
+"""The values in the answers of Tencent's management API. The SDK checks no type."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.search import SecretSearch
+from burner.core.secrets.secret import Secret
+from burner.platforms.product_settings import CredentialKind, RegisterType
+
+_KINDS: Final = {"1": CredentialKind.CERTIFICATE, "2": CredentialKind.KEY}
+_MILLISECONDS: Final = 100_000_000_000
+"""A time above this number is in milliseconds: as seconds it would be the year 5138."""
+
+
+def text(value: Any) -> str:
+    """A text; empty where there is none."""
+    if value is not None and not isinstance(value, str):
+        raise _unreadable("a text")
+    return value or ""
+
+
+def number(value: Any) -> int | None:
+    """A whole number that is not negative; None where there is none."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _unreadable("a number")
+    return value
+
+
+def flag(value: Any) -> bool | None:
+    """0 or 1; None where there is none."""
+    found = number(value)
+    return None if found is None else found == 1
+
+
+def moment(value: Any) -> datetime | None:
+    """A time since 1970; None where there is none, which is 0 too."""
+    seconds = number(value)
+    if not seconds:
+        return None
+    try:
+        return datetime.fromtimestamp(
+            seconds / 1000 if seconds > _MILLISECONDS else seconds, tz=UTC
+        )
+    except (OverflowError, ValueError, OSError):
+        raise _unreadable("a time") from None
+
+
+def sequence(value: Any) -> Sequence[Any]:
+    """A list of the SDK's models; empty where there is none."""
+    if value is not None and not isinstance(value, list):
+        raise _unreadable("a list")
+    return value or []
+
+
+def credential_kind(value: Any) -> CredentialKind | None:
+    """EncryptionType; None: another kind, or not told."""
+    return _KINDS.get(str(value))
+
+
+def register_type(value: Any) -> RegisterType | None:
+    """RegisterType; None: not told."""
+    found = number(value)
+    try:
+        return None if found is None else RegisterType(found)
+    except ValueError:
+        raise _unreadable("a RegisterType") from None
+
+
+def product_secret(value: Any, search: SecretSearch) -> Secret | None:
+    """ProductSecret; None: not told. From now on `search` finds it."""
+    found = text(value)
+    if not found:
+        return None
+    secret = Secret(found.encode())
+    search.add(secret)
+    return secret
+
+
+def _unreadable(expected: str) -> BurnerError:
+    return BurnerError(Code.API_ANSWER_UNREADABLE, f"something is not {expected}")
