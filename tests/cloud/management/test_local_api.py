@@ -1,64 +1,37 @@
 """The local management API, through Tencent's own SDK: its signature, pages, tasks and refusals."""
 
-import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tencentcloud.common.credential import Credential
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
-from tencentcloud.iotcloud.v20180614 import iotcloud_client as hub_2018
-from tencentcloud.iotcloud.v20180614 import models as models_2018
-from tencentcloud.iotcloud.v20210408 import iotcloud_client as hub_2021
-from tencentcloud.iotcloud.v20210408 import models as models_2021
 
-from burner.cloud.gateway.registered_devices import DeviceState, ListedName
+from burner.cloud.gateway.registered_devices import (
+    CreationOutcome,
+    DeviceState,
+    ListedName,
+    RegisteredDevices,
+    RegistrationTerms,
+)
+from burner.platforms.platform import Cloud
 from burner.platforms.product_settings import RegisterType
-from tests.cloud.gateway.products import PRODUCT_ID, SECRET, gateway, product, register
-from tests.cloud.management.local_api import SECRET_ID, SECRET_KEY, LocalApi, local_api
-
-CLIENTS = {
-    "2021": (hub_2021.IotcloudClient, models_2021),
-    "2018": (hub_2018.IotcloudClient, models_2018),
-}
+from tests.cloud.gateway.products import SECRET, gateway, product, register
+from tests.cloud.management.faulty_api import (
+    THROTTLED,
+    CountedDevices,
+    Fault,
+    counted_product,
+    faulty_api,
+)
+from tests.cloud.management.local_api import LocalApi, local_api
+from tests.cloud.management.sdk_calls import call, refused
 
 
 @pytest.fixture
 def api() -> Iterator[LocalApi]:
     with local_api(product(names={f"n{number}": ListedName() for number in range(23)})) as served:
         yield served
-
-
-def call(
-    api: LocalApi,
-    version: str,
-    action: str,
-    *,
-    secret_id: str = SECRET_ID,
-    secret_key: str = SECRET_KEY,
-    token: str | None = None,
-    region: str = "ap-guangzhou",
-    **parameters: Any,
-) -> Any:
-    """The answer of an action, through the SDK."""
-    client_class, models = CLIENTS[version]
-    http = HttpProfile(protocol="http", endpoint=api.endpoint, reqTimeout=10)
-    client = client_class(
-        Credential(secret_id, secret_key, token), region, ClientProfile(httpProfile=http)
-    )
-    request = getattr(models, f"{action}Request")()
-    request.from_json_string(json.dumps({"ProductId": PRODUCT_ID, **parameters}))
-    return getattr(client, action)(request)
-
-
-def refused(api: LocalApi, version: str, action: str, **more: Any) -> str:
-    """The code with which an action is refused."""
-    with pytest.raises(TencentCloudSDKException) as raised:
-        call(api, version, action, **more)
-    return str(raised.value.get_code())
 
 
 def test_a_product_is_described_with_its_secret_and_its_registration(api: LocalApi) -> None:
@@ -171,3 +144,132 @@ def test_an_activated_name_of_a_list_has_the_moment_at_which_the_list_was_read()
     with local_api(product(names=listed)) as api:
         device = call(api, "2021", "DescribeDevice", DeviceName="a")
         assert (device.CertState, device.FirstOnlineTime) == (1, device.CreateTime)
+
+
+# -- IoT Explorer ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def explorer() -> Iterator[LocalApi]:
+    terms = RegistrationTerms(RegisterType.PRECREATED, 1000, 0, licenses=13)
+    devices = RegisteredDevices(terms, {f"n{number}": ListedName() for number in range(12)})
+    with local_api(replace(product(cloud=Cloud.TENCENT_EXPLORER), devices=devices)) as served:
+        yield served
+
+
+def test_explorer_describes_its_product_and_its_registration(explorer: LocalApi) -> None:
+    found = call(explorer, "explorer", "DescribeStudioProduct").Product
+    assert (found.EncryptionType, found.Region, found.DeviceCount) == ("2", "ap-guangzhou", 12)
+    changed = call(explorer, "explorer", "ModifyProductDynamicRegister", RegisterType=2)
+    assert (changed.RegisterType, changed.RegisterLimit) == (2, 1000)
+    shown = call(explorer, "explorer", "DescribeProductDynamicRegister")
+    assert (shown.RegisterType, shown.ProductSecret.encode()) == (2, SECRET.reveal())
+
+
+def test_explorer_lists_devices_in_pages(explorer: LocalApi) -> None:
+    page = call(explorer, "explorer", "GetDeviceList", Offset=10, Limit=100)
+    assert (page.Total, [device.DeviceName for device in page.Devices]) == (12, ["n10", "n11"])
+    for size in (9, 101):
+        code = refused(explorer, "explorer", "GetDeviceList", Offset=0, Limit=size)
+        assert code == "InvalidParameterValue"
+
+
+def test_explorer_creates_devices_until_no_license_is_left(explorer: LocalApi) -> None:
+    create = ("explorer", "CreateDevice")
+    assert call(explorer, *create, DeviceName="new").Data.DeviceName == "new"
+    exists = "InvalidParameterValue.DeviceAlreadyExist"
+    assert refused(explorer, *create, DeviceName="new") == exists
+    assert refused(explorer, *create, DeviceName="more") == (
+        "LimitExceeded.DeviceLicenseLimitExceeded"
+    )
+    project = call(explorer, "explorer", "DescribeStudioProduct").Product.ProjectId
+    instance = call(explorer, "explorer", "DescribeProject", ProjectId=project).Project.InstanceId
+    found = call(explorer, "explorer", "DescribeActivateDevice", InstanceId=instance).Data
+    details = found.DeviceActivationDetails
+    assert (details.TotalDeviceNum, details.UsedDeviceNum) == (13, 13)
+
+
+def test_explorer_shows_when_a_device_was_online_first(explorer: LocalApi) -> None:
+    assert call(explorer, "explorer", "DescribeDevice", DeviceName="n1").Device.Status == 3
+    explorer.devices.activate("n1")
+    device = call(explorer, "explorer", "DescribeDevice", DeviceName="n1").Device
+    assert device.FirstOnlineTime > 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"action": "DescribeStudioProduct", "ProductId": "no"}, "StudioProductNotExist"),
+        ({"action": "DescribeProject", "ProjectId": "no"}, "ProjectNotExist"),
+        ({"action": "DescribeActivateDevice", "InstanceId": "no"}, "InstanceNotExist"),
+        ({"action": "DescribeDevice", "DeviceName": "no"}, "DeviceNotExist"),
+    ],
+)
+def test_explorer_refuses_what_it_does_not_know(
+    explorer: LocalApi, parameters: dict[str, Any], code: str
+) -> None:
+    assert refused(explorer, "explorer", **parameters) == f"ResourceNotFound.{code}"
+
+
+def test_a_product_of_one_platform_is_none_of_the_other(explorer: LocalApi) -> None:
+    assert refused(explorer, "2021", "DescribeProduct") == "ResourceNotFound.ProductNotExist"
+
+
+# -- faults ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "done"),
+    [
+        (THROTTLED, "RequestLimitExceeded", False),
+        ("InternalError", "InternalError", False),
+        (Fault.CUT_BEFORE, "ClientNetworkError", False),
+        (Fault.STATUS_502, "ServerNetworkError", False),
+        (Fault.CLOCK_OFF, "AuthFailure.SignatureExpire", False),
+        (Fault.CUT_AFTER, "ClientNetworkError", True),
+        (Fault.STATUS_500, "ServerNetworkError", True),
+    ],
+)
+def test_a_planned_fault_comes_with_its_call_and_a_cut_call_may_have_been_done(
+    fault: Fault | str, code: str, done: bool
+) -> None:
+    devices = CountedDevices(names=["there"])
+    faults = {("CreateMultiDevice", 2): fault}
+    with faulty_api(counted_product(devices), faults=faults) as api:
+        call(api, "2018", "CreateMultiDevice", DeviceNames=["a", "there"])
+        assert refused(api, "2018", "CreateMultiDevice", DeviceNames=["b"]) == code
+        call(api, "2018", "CreateMultiDevice", DeviceNames=["c"])
+    assert devices.created == {"a": 1, "c": 1, **({"b": 1} if done else {})}
+    assert devices.attempts["b"] == int(done)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.HALF_ANSWER, Fault.BROKEN_JSON, Fault.HTML, Fault.EMPTY, Fault.SILENT],
+)
+def test_an_answer_that_is_none_is_an_error_of_some_kind_in_the_sdk(fault: Fault) -> None:
+    devices = CountedDevices()
+    faults = {("DescribeProduct", 1): fault}
+    with faulty_api(counted_product(devices), faults=faults) as api:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the SDK lets all kinds through
+            call(api, "2021", "DescribeProduct", seconds=0.1)
+        assert call(api, "2021", "DescribeProduct").ProductId
+
+
+def test_a_page_may_repeat_the_last_device_of_the_page_before() -> None:
+    devices = CountedDevices(names=[f"n{number}" for number in range(15)], shifted_from=2)
+    with faulty_api(counted_product(devices)) as api:
+        pages = [
+            call(api, "2021", "DescribeDevices", Offset=offset, Limit=10) for offset in (0, 10)
+        ]
+        assert pages[0].Devices[-1].DeviceName == pages[1].Devices[0].DeviceName == "n9"
+        assert len(pages[1].Devices) == 6
+
+
+def test_one_name_of_many_may_be_refused() -> None:
+    devices = CountedDevices(refused={"b": CreationOutcome.TOO_MANY})
+    with faulty_api(counted_product(devices)) as api:
+        task = call(api, "2018", "CreateMultiDevice", DeviceNames=["a", "b", "c"]).TaskId
+        found = call(api, "2018", "DescribeMultiDevices", TaskId=task, Offset=0, Limit=10)
+    bad = {each.DeviceName: each.ErrMsg for each in found.DevicesInfo if each.Result}
+    assert bad == {"b": "LimitExceeded.DeviceExceedLimit"}

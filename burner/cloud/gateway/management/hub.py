@@ -1,56 +1,42 @@
 """The actions of Tencent Cloud IoT Hub: of its versions 2021-04-08 and 2018-06-14."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from burner.cloud.gateway.gateway import ServedProduct
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
-from burner.cloud.gateway.management.creation_tasks import CreationTasks
-from burner.cloud.gateway.management.served_products import (
+from burner.cloud.gateway.management.actions import (
+    ENCRYPTION,
     NAMES_PER_CALL,
+    REFUSALS,
+    Action,
     ServedProducts,
+    no_device,
     register_limit,
     register_type,
+    registration_values,
+    seconds,
 )
+from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
+from burner.cloud.gateway.management.creation_tasks import CreationTasks
 from burner.cloud.gateway.registered_devices import MOST_DEVICES, CreationOutcome
 from burner.cloud.management.api import DeviceOnPlatform
-from burner.platforms.product_settings import CredentialKind
 from burner.platforms.tencent_hub import TENCENT_HUB
 
-SERVICE: Final = "iotcloud"
 SMALLEST_PAGE: Final = 10
 LARGEST_PAGE: Final = 250
-_ENCRYPTION: Final = {CredentialKind.CERTIFICATE: "1", CredentialKind.KEY: "2"}
 _AT_WORK, _DONE = 1, 2
 """`TaskStatus`."""
 _OFFLINE, _NEVER_ONLINE = 0, 3
 """`Online`."""
-_REFUSALS: Final[Mapping[CreationOutcome, tuple[str, str]]] = {
-    CreationOutcome.EXISTS: (
-        "InvalidParameterValue.DeviceAlreadyExist",
-        "A device of this name exists.",
-    ),
-    CreationOutcome.TOO_MANY: (
-        "LimitExceeded.DeviceExceedLimit",
-        "The product has as many devices as it may.",
-    ),
-    CreationOutcome.NO_LICENSE: (
-        "LimitExceeded.DeviceExceedLimit",
-        "No licenses are left.",
-    ),
-}
-Action = tuple[frozenset[str], Callable[[ApiCall], ApiAnswer]]
-"""Parameters, and what is done."""
 
 
 class HubActions:
     """What the API does."""
 
-    service = SERVICE
+    service = "iotcloud"
 
     def __init__(self, products: Iterable[ServedProduct], task_polls: int) -> None:
-        unknown = "ResourceNotFound.ProductNotExist"
+        unknown = {"ProductId": "ResourceNotFound.ProductNotExist"}
         self._products = ServedProducts(TENCENT_HUB, products, unknown)
         self._tasks = CreationTasks(task_polls)
 
@@ -80,14 +66,12 @@ class HubActions:
         terms = product.devices.terms
         properties = {
             "ProductDescription": "",
-            "EncryptionType": _ENCRYPTION[product.kind],
+            "EncryptionType": ENCRYPTION[product.kind],
             "Region": "gz",
             "ProductType": 0,
             "Format": "json",
             "Platform": "0",
-            "RegisterType": int(terms.register_type),
-            "ProductSecret": product.secret.reveal().decode("ascii"),
-            "RegisterLimit": terms.limit,
+            **registration_values(product),
             "DeviceLimit": terms.most,
             "ForbiddenStatus": 0,
         }
@@ -101,14 +85,10 @@ class HubActions:
 
     def _registration(self, call: ApiCall) -> ApiAnswer:
         product = self._products.of(call)
-        limit = register_limit(call, MOST_DEVICES)
+        limit = register_limit(call)
         terms = product.devices.set_registration(register_type(call), limit)
-        values = {
-            "RegisterType": int(terms.register_type),
-            "ProductSecret": product.secret.reveal().decode("ascii"),
-            "RegisterLimit": terms.limit,
-        }
-        return ApiAnswer(values, f"RegisterType {terms.register_type:d}, limit {terms.limit}")
+        seen = f"RegisterType {terms.register_type:d}, limit {terms.limit}"
+        return ApiAnswer(registration_values(product), seen)
 
     def _devices(self, call: ApiCall) -> ApiAnswer:
         product = self._products.of(call)
@@ -122,8 +102,7 @@ class HubActions:
         product, name = self._products.of(call), self._products.device_name(call)
         device = product.devices.find(name)
         if device is None:
-            code = "ResourceNotFound.DeviceNotExist"
-            raise ApiCallRefusedError(code, "There is no such device.")
+            raise no_device()
         online = _OFFLINE if device.activated else _NEVER_ONLINE
         return ApiAnswer({**_shown(device), "Online": online}, name)
 
@@ -131,7 +110,7 @@ class HubActions:
         product, name = self._products.of(call), self._products.device_name(call)
         outcome = product.devices.create([name])[name]
         if outcome is not CreationOutcome.CREATED:
-            raise ApiCallRefusedError(*_REFUSALS[outcome])
+            raise ApiCallRefusedError(*REFUSALS[outcome])
         return ApiAnswer({"DeviceName": name, "DevicePsk": ""}, name)
 
     def _create_many(self, call: ApiCall) -> ApiAnswer:
@@ -174,7 +153,7 @@ def _no_task() -> ApiCallRefusedError:
 
 def _created(name: str, outcome: CreationOutcome) -> Mapping[str, Any]:
     """No public document lists the numbers of `Result`, other than that 0 is good."""
-    code = "" if outcome is CreationOutcome.CREATED else _REFUSALS[outcome][0]
+    code = "" if outcome is CreationOutcome.CREATED else REFUSALS[outcome][0]
     return {"DeviceName": name, "DevicePsk": "", "Result": int(bool(code)), "ErrMsg": code}
 
 
@@ -182,18 +161,14 @@ def _shown(device: DeviceOnPlatform) -> Mapping[str, Any]:
     return {
         "DeviceName": device.name,
         "Online": _OFFLINE,
-        "LoginTime": _seconds(device.activated),
+        "LoginTime": seconds(device.activated),
         "Version": "",
         "DeviceCert": "",
         "DevicePsk": "",
         "Tags": [],
         "DeviceType": 0,
-        "CreateTime": _seconds(device.created),
-        "FirstOnlineTime": _seconds(device.activated),
+        "CreateTime": seconds(device.created),
+        "FirstOnlineTime": seconds(device.activated),
         "CertState": int(bool(device.registered)),
         "EnableState": int(bool(device.enabled)),
     }
-
-
-def _seconds(moment: datetime | None) -> int:
-    return int(moment.timestamp()) if moment else 0

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from burner.cloud.gateway.gateway import HttpAnswer, ServedProduct
 from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
+from burner.cloud.gateway.management.explorer import ExplorerActions
 from burner.cloud.gateway.management.hub import HubActions
 from burner.cloud.gateway.management.tc3 import ApiKey, signed_service
 from burner.core.code import Code
@@ -59,7 +60,8 @@ class ManagementService:
         self._rate = _Rate(calls_per_second, now)
         served = tuple(products)
         self._services = {
-            actions.service: actions.actions() for actions in (HubActions(served, task_polls),)
+            each.service: each.actions()
+            for each in (HubActions(served, task_polls), ExplorerActions(served))
         }
 
     def answer(self, request: HttpRequest) -> tuple[HttpAnswer, ApiCallServed]:
