@@ -52,6 +52,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "re2": ("core/regex.py",),
     "unicorn": ("bench/processor/machine.py", "bench/processor/translations.py"),
     "yaml": ("core/yaml_document.py",),
+    "deflate": ("devices/segment_cache.py",),
     "serial": ("devices", "bench"),
     "esptool": ("devices/esp_worker",),
     "esp_pylib": ("devices/esp_worker",),

@@ -5,6 +5,7 @@ import hashlib
 import threading
 import weakref
 import zlib
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,11 @@ def test_bytes_that_do_not_compress_go_as_they_are() -> None:
     prepared = prepare(noise)
     assert not prepared.compressed
     assert prepared.data == noise
+
+
+def test_an_application_gets_smaller_than_by_the_highest_level_of_zlib() -> None:
+    image = (Path(__file__).parents[2] / "firmware" / "sensor-esp32" / "app.bin").read_bytes()
+    assert prepare(image).wire_size < 0.99 * len(zlib.compress(image, 9))
 
 
 def test_a_shared_segment_is_packed_once_for_all_slots() -> None:
