@@ -73,7 +73,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     ),
     "securesystemslib": ("release/envelope",),
     "tencentcloud": tuple(
-        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub")
+        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub", "values")
     ),
     "certifi": ("cloud/management/tencent_client.py",),
     "requests": ("cloud/management/connection.py", "cloud/management/network_errors.py"),
