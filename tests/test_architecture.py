@@ -73,10 +73,16 @@ HOMES: dict[str, tuple[str, ...]] = {
     ),
     "securesystemslib": ("release/envelope",),
     "tencentcloud": tuple(
-        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub", "values")
+        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub")
     ),
-    "certifi": ("cloud/management/tencent_client.py",),
-    "requests": ("cloud/management/connection.py", "cloud/management/network_errors.py"),
+    "alibabacloud_iot20180120": ("cloud/management/alibaba_client.py",),
+    "alibabacloud_tea_openapi": ("cloud/management/alibaba_client.py",),
+    "alibabacloud_tea_util": ("cloud/management/alibaba_client.py",),
+    "darabonba": ("cloud/management/alibaba_client.py",),
+    "certifi": ("cloud/management/connection.py",),
+    "requests": tuple(
+        f"cloud/management/{n}.py" for n in ("alibaba_client", "connection", "network_errors")
+    ),
     "urllib3": ("cloud/management/network_errors.py",),
 }
 

@@ -20,6 +20,8 @@ class ApiAccount:
     """In place of the platform's own."""
     ca: Path | None = None
     """Certificates that are trusted, in PEM, in place of the public ones."""
+    instance: str = ""
+    """The ID of the platform's instance that has the product; empty: it has none."""
     calls: ApiCalls = field(default_factory=ApiCalls)
     search: SecretSearch = field(init=False)
     """Finds the credentials, and the product secrets that were seen."""

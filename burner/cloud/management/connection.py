@@ -1,10 +1,9 @@
-"""The connection below the SDK of Tencent: one POST, bounded in time and size, never redirected.
+"""The connection below the SDKs: one request, bounded in time and size, never redirected.
 
-The SDK's own one follows redirects with the credentials, forgets the kind of an error, reads
-without an end, and takes any JSON for an answer.
+Their own ones follow redirects with the credentials, forget the kind of an error, and read without
+an end.
 """
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +12,11 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+import certifi
 import requests
 from requests.utils import get_environ_proxies
 
+from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.endpoint import is_loopback
 from burner.cloud.management.network_errors import network_error
 from burner.core.code import Code
@@ -24,51 +25,40 @@ from burner.core.errors import BurnerError
 LARGEST_ANSWER: Final = 16 << 20
 """Bytes. 250 devices with their certificates are a tenth of it."""
 _PIECE: Final = 1 << 16
-JSON: Final = "application/json"
 
 
 @dataclass(frozen=True)
-class _Raw:
-    version: int = 11
+class HttpReply:
+    """A whole answer, whatever it says."""
 
-
-@dataclass(frozen=True)
-class SdkAnswer:
-    """An answer of the management API, as the SDK reads it."""
-
-    content: bytes
+    status: int
     headers: Mapping[str, str]
-    status_code: int = 200
-    reason: str = "OK"
-    raw: _Raw = _Raw()
-
-    @property
-    def text(self) -> str:
-        """Nothing: the SDK would log it, and it may hold secrets."""
-        return ""
+    content: bytes
 
 
 class BoundedConnection:
-    """In place of the SDK's connection: `tencentcloud.common.http.request.ProxyConnection`."""
+    """To one address, through the proxy of the environment where there is one."""
 
-    def __init__(self, url: str, ca: str, seconds: float) -> None:
-        self._host = urlsplit(url).netloc
-        self._ca = ca
-        self._seconds = seconds
+    def __init__(self, url: str, account: ApiAccount) -> None:
+        self.host = urlsplit(url).netloc
+        self._ca = str(account.ca or certifi.where())
+        self._seconds = account.calls.limits.seconds
         self._proxies = {} if is_loopback(urlsplit(url).hostname or "") else _proxies(url)
         self._session = requests.Session()
         self._session.trust_env = False  # nothing of ~/.netrc; proxies are looked up here
-        self.request_length = 0
-        self.platform_time: float | None = None
-        """What the clock of the platform said in the last answer, in seconds since 1970."""
+        self._clock_error: float | None = None
 
-    def request(
-        self, method: str, url: str, body: str | None = None, headers: dict[str, str] | None = None
-    ) -> SdkAnswer:
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        body: str | bytes | None,
+        headers: Mapping[str, str | bytes] | None,
+    ) -> HttpReply:
         """Send a request and read its whole answer.
 
         Raises:
-            BurnerError: E835 … E842.
+            BurnerError: E835 … E840.
         """
         end = time.monotonic() + self._seconds
         try:
@@ -83,34 +73,38 @@ class BoundedConnection:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                self.platform_time = _seconds_since_1970(response.headers.get("Date", ""))
+                self._clock_error = _seconds_ahead_of(response.headers.get("Date", ""))
                 content = _whole(response, end)
-                return self._checked(response.status_code, content)
+                return HttpReply(response.status_code, response.headers, content)
         except (requests.RequestException, OSError, ValueError) as error:
-            raise network_error(error, self._host, self._proxy) from None
+            raise network_error(error, self.host, self._proxy) from None
+
+    def unreadable(self, reply: HttpReply) -> BurnerError:
+        """The error for an answer that is none of the management API."""
+        if reply.status == HTTPStatus.OK:
+            return BurnerError(Code.API_ANSWER_UNREADABLE, f"{self.host}: no JSON of the API")
+        code = Code.API_ANSWER_UNREADABLE
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            code = Code.API_THROTTLED
+        elif reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            code = Code.API_FAILED
+        return BurnerError(code, f"{self.host}: status {reply.status}")
+
+    def with_clock(self, error: BurnerError) -> BurnerError:
+        """An error; where it is about the clock, with how wrong that was at the last answer."""
+        off = self._clock_error
+        if error.code != Code.API_CLOCK_WRONG or off is None:
+            return error
+        amount = f"{abs(off):.0f} s" if abs(off) < 120 else f"{abs(off) / 60:.0f} minutes"
+        direction = "ahead of" if off > 0 else "behind"
+        detail = f"this computer is {amount} {direction} the platform; {error.detail}"
+        return BurnerError(error.code, detail)
 
     @property
     def _proxy(self) -> str:
         """Without the credentials that its URL may hold."""
         parts = urlsplit(self._proxies.get("https") or self._proxies.get("all") or "")
         return parts.netloc.rpartition("@")[2]
-
-    def _checked(self, status: int, content: bytes) -> SdkAnswer:
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise BurnerError(Code.API_THROTTLED, f"{self._host}: status {status}")
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise BurnerError(Code.API_FAILED, f"{self._host}: status {status}")
-        if status != HTTPStatus.OK:
-            raise BurnerError(Code.API_ANSWER_UNREADABLE, f"{self._host}: status {status}")
-        try:
-            response = json.loads(content)["Response"]
-            request_id = response["RequestId"]
-        except (ValueError, TypeError, LookupError, RecursionError):
-            request_id = None
-        if not isinstance(request_id, str):
-            raise BurnerError(Code.API_ANSWER_UNREADABLE, f"{self._host}: no JSON of the API")
-        response.pop("DeprecatedWarning", None)  # the SDK would print it
-        return SdkAnswer(json.dumps({"Response": response}).encode(), {"Content-Type": JSON})
 
 
 def _proxies(url: str) -> dict[str, str]:
@@ -127,8 +121,9 @@ def _whole(response: requests.Response, end: float) -> bytes:
     return b"".join(pieces)
 
 
-def _seconds_since_1970(date: str) -> float | None:
+def _seconds_ahead_of(date: str) -> float | None:
+    """How much later it is on this computer than `date` says; None: it says nothing."""
     try:
-        return parsedate_to_datetime(date).timestamp()
+        return time.time() - parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None

@@ -11,7 +11,7 @@ from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
 
-WITH_MANAGEMENT_API: Final = frozenset({Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER})
+WITH_MANAGEMENT_API: Final = frozenset({Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER, Cloud.ALIBABA})
 """The platforms whose management API burner can call."""
 
 
@@ -36,6 +36,10 @@ def open_management(cloud: Cloud, account: ApiAccount) -> ManagementApi:
     if account.ca:
         _check_certificates(account.ca)
     try:
+        if cloud is Cloud.ALIBABA:
+            from burner.cloud.management.alibaba import AlibabaIot
+
+            return AlibabaIot(account)
         if cloud is Cloud.TENCENT_EXPLORER:
             from burner.cloud.management.tencent_explorer import TencentExplorer
 

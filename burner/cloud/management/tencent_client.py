@@ -1,22 +1,19 @@
 """What the adapters over Tencent's SDKs share: a client, and the SDK's exceptions as ours."""
 
 import logging
-import time
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
-import certifi
 from tencentcloud.common.abstract_client import LOGGER_NAME, AbstractClient
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from burner.cloud.management.account import ApiAccount
-from burner.cloud.management.connection import BoundedConnection
 from burner.cloud.management.credentials import ApiCredentials
+from burner.cloud.management.tencent_connection import TencentConnection
 from burner.cloud.management.tencent_errors import refused
-from burner.cloud.management.tencent_values import with_sealed_secrets
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -49,11 +46,7 @@ class TencentClient:
             REGIONS.get(account.region or "china", account.region),
             ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True),
         )
-        self._connection = BoundedConnection(
-            f"{scheme}://{self._sdk.request.host}",
-            str(account.ca or certifi.where()),
-            account.calls.limits.seconds,
-        )
+        self._connection = TencentConnection(f"{scheme}://{self._sdk.request.host}", account)
         self._sdk.request.conn = self._connection
         self._models = models
         self._account = account
@@ -84,30 +77,19 @@ class TencentClient:
         for name, value in parameters.items():
             setattr(request, name, value)
         try:
-            return with_sealed_secrets(getattr(self._sdk, action)(request))
+            return getattr(self._sdk, action)(request)
         except TencentCloudSDKException as error:
             raise self._as_ours(action, error) from None
 
     def _as_ours(self, action: str, error: TencentCloudSDKException) -> BurnerError:
         if isinstance(error.__context__, BurnerError):  # of the connection; the SDK wraps all
             return error.__context__
-        clean = self._account.search.clean
-        code = clean(str(error.get_code() or ""))
+        code = str(error.get_code() or "")
         if not error.get_request_id():  # the SDK's own, about what it could not read
             return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {code}")
-        message, request_id = clean(str(error.get_message() or "")), str(error.get_request_id())
-        ours = refused(action, code, message, clean(request_id))
-        if ours.code == Code.API_CLOCK_WRONG and self._connection.platform_time is not None:
-            off = _clock_error(time.time() - self._connection.platform_time)
-            return BurnerError(ours.code, f"{off}; {ours.detail}")
-        return ours
-
-
-def _clock_error(seconds: float) -> str:
-    amount = f"{abs(seconds):.0f} s"
-    if abs(seconds) >= 120:
-        amount = f"{abs(seconds) / 60:.0f} minutes"
-    return f"this computer is {amount} {'ahead of' if seconds > 0 else 'behind'} the platform"
+        message = self._account.search.clean(str(error.get_message() or ""))
+        ours = refused(action, code, message, str(error.get_request_id()))
+        return self._connection.with_clock(ours)
 
 
 class _SdkCredential:

@@ -57,7 +57,7 @@ class ManagementService:
         """
         self._key = key
         self._now = now
-        self._rate = _Rate(calls_per_second, now)
+        self._rate = CallRate(calls_per_second, now)
         served = tuple(products)
         self._services = {
             each.service: each.actions()
@@ -112,7 +112,7 @@ class ManagementService:
         return run(call)
 
 
-class _Rate:
+class CallRate:
     """So many calls of each action in any second."""
 
     def __init__(self, per_second: int, now: Callable[[], float]) -> None:

@@ -1,0 +1,281 @@
+"""The management API of Alibaba Cloud IoT Platform (阿里云物联网平台), version 2018-01-20.
+
+Whether dynamic registration of a product is on, no action tells and no action changes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, count, repeat
+from typing import Any, Final
+
+from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.alibaba_client import AlibabaClient
+from burner.cloud.management.alibaba_errors import DEVICE_UNKNOWN, AlibabaRefusedError, refused
+from burner.cloud.management.alibaba_values import moment, names_in, number, record, records, text
+from burner.cloud.management.api import (
+    CreationResult,
+    CreationTask,
+    DeviceOnPlatform,
+    ProductOnPlatform,
+)
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.secret import Secret
+from burner.platforms.alibaba import ALIBABA
+from burner.platforms.product_settings import CredentialKind, RegisterType
+
+NAMES_PER_CALL: Final = 500
+"""The platform takes 10,000, with certificates 1,000."""
+DEVICES_PER_PAGE: Final = 50
+DETAILS_PER_CALL: Final = 100
+_DETAILS_PER_SECOND: Final = 4
+"""The platform takes 5; of the others 10 and more."""
+CHECK_PATIENCE_S: Final = 120.0
+"""So long the platform may check names before anything is created."""
+_WAIT_S: Final = (0.2, 0.5, 1.0, 2.0)
+"""Between two questions whether the check is done; the last one again and again."""
+_KINDS: Final = {"secret": CredentialKind.KEY, "x509": CredentialKind.CERTIFICATE}
+_UNACTIVE: Final = "UNACTIVE"
+_UNFIT_LISTS: Final = (
+    ("InvalidDeviceNameList", "InvalidDeviceName"),
+    ("RepeatedDeviceNameList", "RepeatDevieNameList"),  # as the platform spells it
+    ("InvalidList", "Name"),
+)
+"""Where an answer has the names that it does not take. No public source says which of them has
+those that exist.
+"""
+
+
+class AlibabaIot:
+    """IoT Platform of one account, region and instance."""
+
+    names_per_call = NAMES_PER_CALL
+
+    def __init__(self, account: ApiAccount) -> None:
+        self._account = account
+        self._client = AlibabaClient(account)
+        limits = replace(account.calls.limits, per_second=_DETAILS_PER_SECOND)
+        self._detail_calls = replace(account.calls, limits=limits)
+
+    def product(self, product_id: str) -> ProductOnPlatform:
+        """A product. E802: there is none."""
+        data = record(self._client.read("QueryProduct", {"ProductKey": product_id}), "Data")
+        return ProductOnPlatform(
+            product_id=text(data, "ProductKey"),
+            name=text(data, "ProductName"),
+            region=self._account.region or next(iter(ALIBABA.hosts)),
+            credential_kind=_KINDS.get(text(data, "AuthType")),
+            register_type=None,
+            register_limit=None,
+            device_limit=None,
+            devices=number(data, "DeviceCount"),
+            secret=self._secret(text(data, "ProductSecret")),
+        )
+
+    def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
+        """All devices of a product, two of the platform's pages at a time."""
+        waiting: list[Mapping[str, Any]] = []
+        for page in self._pages(product_id):
+            waiting += page
+            if len(waiting) >= DETAILS_PER_CALL:
+                yield self._with_activation(product_id, waiting)
+                waiting = []
+        if waiting:
+            yield self._with_activation(product_id, waiting)
+
+    def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
+        """A device; None: there is none of this name."""
+        fields = {"ProductKey": product_id, "DeviceName": name}
+        try:
+            return _device(record(self._client.read("QueryDeviceDetail", fields), "Data"))
+        except AlibabaRefusedError as error:
+            if error.platform_code == DEVICE_UNKNOWN:
+                return None
+            raise
+
+    def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
+        """Let the platform check the names, then create those that it takes.
+
+        Nothing is created before the last of these calls; that one is never sent twice.
+        """
+        wanted = tuple(dict.fromkeys(names))
+        fit: Sequence[str] = wanted
+        unfit: dict[str, str] = {}
+        while fit:
+            application, why = self._check(product_id, fit)
+            if not why:
+                fields = {"ProductKey": product_id, "ApplyId": int(application)}
+                self._client.change("BatchRegisterDeviceWithApplyId", fields)
+                return CreationTask(application, wanted, None)
+            unfit |= why
+            fit = [name for name in fit if name not in why]
+        return CreationTask("", wanted, self._result(product_id, (), wanted, unfit))
+
+    def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:
+        """The result of a task; None: the platform is still at work."""
+        if task.result is not None:
+            return task.result
+        answer = self._status(product_id, task.id)
+        created: Iterable[str]
+        match text(answer, "Status"):
+            case "CREATE_SUCCESS":
+                created = self._application(task.id)
+            case "CREATE_FAILED":
+                created = names_in(answer, "ValidList", "Name")
+            case _:
+                return None
+        return self._result(product_id, created, task.names, _unfit(answer, task.names))
+
+    def set_registration(
+        self,
+        product_id: str,  # noqa: ARG002 - of the Protocol
+        register_type: RegisterType,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+    ) -> None:
+        """No action switches dynamic registration. E845, always."""
+        raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, ALIBABA.title)
+
+    # -- devices -----------------------------------------------------------------------------------
+
+    def _secret(self, found: str) -> Secret | None:
+        if not found:
+            return None
+        secret = Secret(found.encode())
+        self._account.search.add(secret)
+        return secret
+
+    def _pages(self, product_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Each device once: devices that are created meanwhile move others to the next page."""
+        token, seen = "", set[str]()
+        for page in count(1):
+            size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
+            fields = {"ProductKey": product_id, **size, "NextToken": token}
+            body = self._client.read("QueryDevice", fields)
+            entries = records(record(body, "Data"), "DeviceInfo")
+            new = [entry for entry in entries if text(entry, "DeviceName") not in seen]
+            seen.update(text(entry, "DeviceName") for entry in new)
+            yield new
+            token = text(body, "NextToken")
+            last = page >= number(body, "PageCount")
+            if last and not token:
+                return
+            if not entries:
+                detail = f"the list of devices ends at page {page}"
+                raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
+
+    def _with_activation(
+        self, product_id: str, entries: Sequence[Mapping[str, Any]]
+    ) -> Sequence[DeviceOnPlatform]:
+        """A page does not say when a device was online first: ask again for those that were."""
+        names = [text(e, "DeviceName") for e in entries if text(e, "DeviceStatus") != _UNACTIVE]
+        known = {device.name: device for device in self._details(product_id, names)}
+        return [known.get(text(entry, "DeviceName")) or _device(entry) for entry in entries]
+
+    def _details(self, product_id: str, names: Sequence[str]) -> Iterator[DeviceOnPlatform]:
+        """Those that exist, of these names."""
+        for start in range(0, len(names), DETAILS_PER_CALL):
+            some = list(names[start : start + DETAILS_PER_CALL])
+            fields = {"ProductKey": product_id, "DeviceName": some}
+            try:
+                body = self._client.read("BatchQueryDeviceDetail", fields, self._detail_calls)
+            except AlibabaRefusedError as error:
+                if error.platform_code != DEVICE_UNKNOWN:
+                    raise
+                continue
+            yield from map(_device, records(record(body, "Data"), "Data"))
+
+    # -- creation ----------------------------------------------------------------------------------
+
+    def _check(self, product_id: str, names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+        """The platform's application for these names; or those that it does not take, and why."""
+        fields = {"ProductKey": product_id, "DeviceName": list(names)}
+        try:
+            body = self._client.read("BatchCheckDeviceNames", fields)
+        except AlibabaRefusedError as error:
+            unfit = _unfit(error.data, names)
+            if not unfit:
+                raise
+            return "", unfit
+        application = str(number(record(body, "Data"), "ApplyId"))
+        return application, self._unfit_in(product_id, application, names)
+
+    def _unfit_in(
+        self, product_id: str, application: str, names: Sequence[str]
+    ) -> Mapping[str, str]:
+        """The names that do not pass the check of an application."""
+        waited = 0.0
+        for pause in chain(_WAIT_S, repeat(_WAIT_S[-1])):
+            answer = self._status(product_id, application)
+            match text(answer, "Status"):
+                case "CHECK_SUCCESS":
+                    return {}
+                case "CHECK_FAILED":
+                    unfit = _unfit(answer, names)
+                    if not unfit:
+                        raise refused("BatchCheckDeviceNames", "CHECK_FAILED", "no name is with it")
+                    return unfit
+            if waited >= CHECK_PATIENCE_S:
+                break
+            self._account.calls.clock.sleep(pause)
+            waited += pause
+        detail = f"after {waited:.0f} s the platform still checks the names"
+        raise BurnerError(Code.API_DEADLINE_PASSED, detail)
+
+    def _status(self, product_id: str, application: str) -> Mapping[str, Any]:
+        fields = {"ProductKey": product_id, "ApplyId": int(application)}
+        return record(self._client.read("QueryBatchRegisterDeviceStatus", fields), "Data")
+
+    def _application(self, application: str) -> Iterator[str]:
+        """The names of an application."""
+        for page in count(1):
+            size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
+            body = self._client.read("QueryPageByApplyId", {"ApplyId": int(application), **size})
+            entries = records(record(body, "ApplyDeviceList"), "ApplyDeviceInfo")
+            yield from (text(entry, "DeviceName") for entry in entries)
+            if not entries or page >= number(body, "PageCount"):
+                return
+
+    def _result(
+        self,
+        product_id: str,
+        created: Iterable[str],
+        wanted: Sequence[str],
+        unfit: Mapping[str, str],
+    ) -> CreationResult:
+        """What became of the wanted names. What was not created and exists, existed before."""
+        known = set(created)
+        left = [name for name in wanted if name not in known]
+        existing = {device.name for device in self._details(product_id, left)}
+        return CreationResult(
+            created=tuple(name for name in wanted if name in known),
+            existing=tuple(name for name in left if name in existing),
+            refused={
+                name: refused("BatchCheckDeviceNames", unfit.get(name) or "not created")
+                for name in left
+                if name not in existing
+            },
+        )
+
+
+def _device(entry: Mapping[str, Any]) -> DeviceOnPlatform:
+    status = text(entry, "Status") or text(entry, "DeviceStatus")
+    activated = moment(entry, "UtcActive")
+    was_online = activated is not None or status in ("ONLINE", "OFFLINE")
+    return DeviceOnPlatform(
+        name=text(entry, "DeviceName"),
+        created=moment(entry, "UtcCreate"),
+        registered=True if was_online else None,
+        activated=activated,
+        enabled=status != "DISABLE",
+    )
+
+
+def _unfit(answer: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, str]:
+    """Which of the names an answer does not take, each with why."""
+    unfit: dict[str, str] = {}
+    for list_name, entry in _UNFIT_LISTS:
+        unfit |= dict.fromkeys(names_in(answer, list_name, entry), "")
+    for key in ("InvalidDetailList", "invalidDetailList"):
+        for detail in records(record(answer, "InvalidDetailList"), key):
+            unfit[text(detail, "DeviceName")] = text(detail, "ErrorMsg")[:200]
+    return {name: unfit[name] for name in names if name in unfit}
