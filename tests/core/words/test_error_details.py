@@ -71,6 +71,14 @@ def test_the_names_of_the_checks_have_theirs() -> None:
         ("SN:PLG0001: slot 2", "SN:PLG0001：工位 2"),
         ("SN:PLG0001: slots 2, 3", "SN:PLG0001：工位 2、3"),
         ("no line of the list names this board", "列表中没有任何一行是这块板的"),
+        (
+            "this computer is 10 minutes behind the platform; DescribeProduct: AuthFailure",
+            "本机时钟比平台慢 10 分钟；DescribeProduct：AuthFailure",
+        ),
+        (
+            "api.lan by the proxy 10.0.0.1:3128: status 502; it may have been done all the same",
+            "api.lan，经代理 10.0.0.1:3128：状态 502；但可能已经执行",
+        ),
         ("", ""),
     ],
 )
