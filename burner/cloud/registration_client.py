@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPMessage, IncompleteRead
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import Final
 from urllib import request as http
@@ -29,6 +29,7 @@ LARGEST_ANSWER: Final = 64 * 1024
 """A certificate and its key are a tenth of it."""
 MAX_OFF_S: Final = 60
 """A clock that is more off than this is named, where a signature is refused."""
+_CUT: Final = (HTTPException, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ValueError)
 _SERVER_ERROR: Final = 500
 _CLOCK: Final = frozenset({Code.CLOUD_CLOCK_WRONG, Code.CLOUD_SIGNATURE_REFUSED})
 
@@ -162,12 +163,13 @@ def _exchange(
         _NoRedirect(),
     ):
         opener.add_handler(handler)
-    sent = http.Request(f"{endpoint}{asked.path}", asked.body, dict(asked.headers), method="POST")
+    url = f"{endpoint}{asked.path}"  # https, or http on this computer: see `api_endpoint`
+    sent = http.Request(url, asked.body, dict(asked.headers), method="POST")  # noqa: S310
     try:
         with opener.open(sent, timeout=seconds) as response:
             body = response.read(LARGEST_ANSWER + 1)
-            if len(body) > LARGEST_ANSWER:
-                raise HTTPException
+            if response.length or len(body) > LARGEST_ANSWER:
+                raise HTTPException  # half an answer, or far too much
             return _Answer(response.status, response.headers, body)
     except (OSError, HTTPException, ValueError) as error:
         return _fault(error, at, proxy)
@@ -180,7 +182,7 @@ def _fault(error: BaseException, at: str, proxy: str) -> RegistrationAnswer:
     code, detail, uncertain = Code.API_UNREACHABLE, at, False
     if isinstance(error, ssl.SSLCertVerificationError):
         code, detail = Code.API_CERTIFICATE_UNTRUSTED, f"{at}: {error.verify_message}"
-    elif isinstance(error, ssl.SSLError):
+    elif isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         detail = f"{at}: no TLS: {error.reason or 'cut off'}"
     elif isinstance(error, socket.gaierror):
         code = Code.API_PROXY_FAILED if proxy else Code.API_HOST_UNKNOWN
@@ -188,7 +190,7 @@ def _fault(error: BaseException, at: str, proxy: str) -> RegistrationAnswer:
         code, uncertain = Code.API_DEADLINE_PASSED, True
     elif "Tunnel connection failed" in str(error):
         code = Code.API_PROXY_FAILED
-    elif isinstance(error, HTTPException | ConnectionResetError | BrokenPipeError | ValueError):
+    elif isinstance(error, _CUT):
         code, detail, uncertain = Code.API_ANSWER_UNREADABLE, f"{at}: it was cut off", True
     else:
         code = Code.API_PROXY_FAILED if proxy else code
