@@ -1,7 +1,7 @@
 """Reconcile: the names that units were burned with, and the devices on the platform. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,8 +30,8 @@ class NameOnRecord:
 
     name: str
     unit_id: str
-    burned: datetime
-    """When it was burned first: the start of that attempt."""
+    burned: datetime | None
+    """When it was burned first: the start of that attempt; None: another log has it."""
     passed: datetime | None = None
     """When it passed last; None: it did not."""
     status: NameStatus = NameStatus.GOOD
@@ -125,8 +125,8 @@ class ReconcileTerms:
     """A unit may stay offline so long after its PASS."""
     created_beforehand: bool = False
     """Whether a name must be on the platform before its unit registers."""
-    batches: Collection[str] = ()
-    """Only units of these batches; none: all units, and names that no unit has."""
+    batch: str = ""
+    """Only units of this batch; empty: all units, and names that no unit has."""
 
 
 def reconcile(
@@ -221,9 +221,8 @@ class _Comparison:
         listed: Mapping[str, ListedDevice],
         same: Mapping[str, tuple[ListedDevice, str]],
     ) -> None:
-        batches = self._terms.batches
         for name, record in good.items():
-            if batches and record.batch not in batches:
+            if self._terms.batch not in ("", record.batch):
                 continue
             self._counts["burned"] += 1
             if name in same:
@@ -243,7 +242,8 @@ class _Comparison:
     def _kind(self, record: NameOnRecord, device: ListedDevice | None) -> DifferenceKind | None:
         if device is None:
             return DifferenceKind.MISSING
-        if device.activated and device.activated < record.burned - CLOCKS:
+        online, burned = device.activated, record.burned
+        if online and burned and online < burned - CLOCKS:
             return DifferenceKind.BEFORE_BURNED
         if device.in_use is False:
             return DifferenceKind.NOT_REGISTERED
@@ -255,19 +255,19 @@ class _Comparison:
             return False
         if kind is DifferenceKind.MISSING and self._terms.created_beforehand:
             return False
-        return (record.passed or record.burned) > self._terms.now - self._terms.grace
+        return record.passed is not None and record.passed > self._terms.now - self._terms.grace
 
     def _judge_stranger(self, device: ListedDevice, record: NameOnRecord | None) -> None:
         if record is None:
-            if not self._terms.batches:
+            if not self._terms.batch:
                 self._add(NameDifference(DifferenceKind.NEVER_BURNED, None, device))
         elif device.enabled is not False:
             kind, why = DifferenceKind.NOT_GOOD, record.status.value
             self._add(NameDifference(kind, record, device, why))
 
     def _add(self, difference: NameDifference) -> None:
-        record, batches = difference.record, self._terms.batches
-        if not batches or (record and record.batch in batches):
+        record, batch = difference.record, self._terms.batch
+        if not batch or (record and record.batch == batch):
             self._found.append(difference)
 
     def _result(self, on_platform: int) -> Reconciliation:

@@ -41,10 +41,10 @@ def compare(
     devices: list[ListedDevice],
     *,
     grace: timedelta = timedelta(0),
-    batches: tuple[str, ...] = (),
+    batch: str = "",
     created_beforehand: bool = False,
 ) -> Reconciliation:
-    terms = ReconcileTerms(NOW, grace, created_beforehand, batches)
+    terms = ReconcileTerms(NOW, grace, created_beforehand, batch)
     return reconcile(records, devices, terms)
 
 
@@ -188,7 +188,7 @@ def test_a_unit_that_registered_with_its_former_name_is_paired() -> None:
 
 def test_of_a_batch_only_its_units_are_judged() -> None:
     other = replace(record(1), batch="WO-2")
-    result = compare([record(), other], [active("INVENTED")], batches=("WO-1",))
+    result = compare([record(), other], [active("INVENTED")], batch="WO-1")
     assert only(result).name == record().name
     assert result.compared.burned == 1
 

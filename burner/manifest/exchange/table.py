@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
+from burner.core.spreadsheet import text_cell
+
 COLUMNS = (
     *("number", "origin", "started", "ended", "station", "slot", "operator", "batch", "profile"),
     *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
@@ -15,9 +17,6 @@ COLUMNS = (
 IDS = frozenset(("imei", "serial", "label"))
 BOM = "\ufeff"
 """Tells a spreadsheet that a file is UTF-8."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
 HEADER = "DeviceName"
 """First line of a list of names. No public source documents what the console of the cloud expects,
@@ -74,5 +73,5 @@ def _cell(element: dict[str, Any], column: str) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, str):
-        return "'" + value if value.startswith(FORMULA) else value
+        return text_cell(value)
     return "" if value is None else str(value)

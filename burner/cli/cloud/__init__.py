@@ -1,0 +1,1 @@
+"""What commands of `burner cloud` share: manifest, profile and platform together."""
