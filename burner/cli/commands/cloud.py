@@ -3,6 +3,7 @@
 import click
 
 from burner.cli.commands.cloud_gateway import gateway
+from burner.cli.commands.cloud_reconcile import reconcile
 from burner.cli.groups import OrderedGroup
 
 
@@ -12,3 +13,4 @@ def cloud() -> None:
 
 
 cloud.add_command(gateway)
+cloud.add_command(reconcile)

@@ -16,6 +16,8 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from burner.report.figures.calendar import Calendar
     from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
 
@@ -42,14 +44,14 @@ MARKS = (
     show_default=True,
     help="When shifts begin.",
 )
-@click.option("--zone", metavar="NAME", help="Time zone, Asia/Shanghai; else this computer's.")
+@options.zone_option
 @options.output_option()
 @options.json_option
 @options.lang_option
 def report(
     manifest: str,
     shifts: str,
-    zone: str | None,
+    zone: "ZoneInfo | None",
     output: Path | None,
     as_json: bool,
     **scope: Any,
@@ -73,20 +75,14 @@ def report(
         _show(figures, Wording(language()), manifest_argument(manifest))
 
 
-def _calendar(shifts: str, zone: str | None) -> "Calendar":
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
+def _calendar(shifts: str, zone: "ZoneInfo | None") -> "Calendar":
     from burner.report.figures.calendar import Calendar, parse_boundaries
 
     try:
         boundaries = parse_boundaries(shifts)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--shifts") from error
-    try:
-        return Calendar(boundaries, ZoneInfo(zone) if zone else None)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        known = f"{zone} is no time zone that this computer knows, such as Asia/Shanghai"
-        raise click.BadParameter(known, param_hint="--zone") from error
+    return Calendar(boundaries, zone)
 
 
 def _write_page(target: Path, figures: "Figures") -> None:

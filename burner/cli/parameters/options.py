@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -10,6 +9,7 @@ import click
 
 from burner.cli.parameters.output_path import OutputPath
 from burner.cli.parameters.station_name import check_station_name
+from burner.cli.parameters.times import Moment, Zone
 from burner.cli.terminal.language import LANGUAGE_HELP
 from burner.cli.terminal.next_command import DEFAULT_MANIFEST
 from burner.core.attempt import Outcome
@@ -36,21 +36,6 @@ NEW_FOLDER = OutputPath(file_okay=False, dir_okay=True)
 
 LARGEST_QUANTITY = 1_000_000_000
 """Units of a batch: a number with more digits is a typing error."""
-
-
-class Moment(click.ParamType[datetime]):
-    """A time: `2025-01-31`, `2025-01-31T08:00`, with a zone or in this computer's."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Read a time; one without a zone is this computer's."""
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.fail(f"{value} is not an ISO 8601 date or time", param, ctx)
 
 
 def one_line(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -184,6 +169,16 @@ def time_options(command: Command) -> Command:
         help="From this time on, such as 2026-01-31 or 2026-01-31T08:00.",
     )
     return since(until(command))
+
+
+def zone_option(command: Command) -> Command:
+    """--zone: of times; None: this computer's."""
+    return click.option(
+        "--zone",
+        metavar="NAME",
+        type=Zone(),
+        help="Time zone, Asia/Shanghai; else this computer's.",
+    )(command)
 
 
 def batch_option(command: Command) -> Command:

@@ -1,0 +1,100 @@
+"""What `burner cloud reconcile` prints: a table a kind of difference, or JSON."""
+
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from burner.cli.cloud.reconcile_sources import ListedDevices
+from burner.cli.terminal import screen
+from burner.cli.terminal.json_output import print_json
+from burner.cli.terminal.language import language
+from burner.cloud.reconciliation import DifferenceKind, NameDifference, Reconciliation
+from burner.cloud.reconciliation_table import difference_values
+from burner.core.words.phrases import Wording
+
+if TYPE_CHECKING:
+    from burner.profile.profile import Profile
+
+MOST: Final = 20
+"""Rows of a kind on the screen."""
+_COLUMNS: Final = ("column name", "unit", "batch", "passed (UTC)", "on the platform", "why")
+
+
+def print_reconciliation(
+    result: Reconciliation, profile: "Profile", listed: ListedDevices, table: bytes
+) -> None:
+    """Print all of it for a script."""
+    print_json(
+        {
+            "schema": 1,
+            "product_id": profile.product.id,
+            "platform": profile.product.cloud.value,
+            "source": listed.source,
+            "export_sha256": listed.export_sha256,
+            "compared": asdict(result.compared),
+            "counts": {kind.value: count for kind, count in result.counts().items()},
+            "table_sha256": sha256(table).hexdigest(),
+            "differences": [difference_values(one) for one in result.differences],
+        }
+    )
+
+
+def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path | None) -> None:
+    """Print the first differences of each kind, and what was compared."""
+    say = Wording(language())
+    counts = result.counts()
+    cut = False
+    for kind, group in groupby(result.differences, key=lambda one: one.kind):
+        rows = [_row(one, say) for _, one in zip(range(MOST), group, strict=False)]
+        cut = cut or counts[kind] > MOST
+        title = f"{say(f'reconcile {kind}')}: {counts[kind]}"
+        screen.table(title, [say(head) for head in _COLUMNS], rows, whole=(say("column name"),))
+        screen.say_beside("  ", say(f"remedy {kind}"))
+    if cut:
+        screen.say(say("reconcile cut", MOST))
+    compared = result.compared
+    platform = profile.platform.title
+    screen.say(say("reconcile compared", compared.burned, compared.on_platform, platform))
+    screen.say(say("reconcile agreeing", compared.agreeing))
+    for name in ("waiting", "unused", "unknown"):
+        if number := getattr(compared, name):
+            screen.say(say(f"reconcile {name}", number))
+    if output is not None:
+        screen.say(say("reconcile written", len(result.differences), output))
+    elif not counts:
+        screen.say(say("reconcile none"))
+
+
+def _row(one: NameDifference, say: Wording) -> tuple[str, ...]:
+    record = one.record
+    return (
+        one.name,
+        one.unit_id,
+        record.batch if record else "",
+        _minute(record.passed if record else None),
+        _on_platform(one, say),
+        say(one.why) if one.why else "",
+    )
+
+
+def _on_platform(one: NameDifference, say: Wording) -> str:
+    device = one.device
+    if device is None:
+        return "–"
+    words = [device.name] if one.kind is DifferenceKind.OTHER_NAME else []
+    if device.activated:
+        words.append(say("online since {}", _minute(device.activated)))
+    elif device.active:
+        words.append(say("was online"))
+    elif device.registered:
+        words.append(say("registered, never online"))
+    else:
+        words.append(say("never online"))
+    return ", ".join(words)
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,44 @@
+"""The devices of a product on the platform: from its management API, or from an export."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from burner.cli.parameters.cloud_options import ManagementOptions, management_api
+from burner.cli.parameters.export_options import ExportOptions, devices_of_export
+from burner.cli.terminal import screen
+from burner.cloud.listed_device import ListedDevice
+
+if TYPE_CHECKING:
+    from burner.manifest.entries.cloud_kinds import ReconciliationSource
+    from burner.profile.profile import Profile
+
+
+@dataclass(frozen=True)
+class ListedDevices:
+    """All devices of a product."""
+
+    devices: tuple[ListedDevice, ...]
+    source: "ReconciliationSource"
+    export_sha256: str = ""
+
+
+def devices_on_platform(
+    profile: "Profile", management: ManagementOptions, export: ExportOptions | None
+) -> ListedDevices:
+    """Read them.
+
+    Raises:
+        BurnerError: E830 … E844 the management API, E866 … E870 the export.
+    """
+    if export is not None:
+        found = devices_of_export(export, profile)
+        return ListedDevices(found.devices, "export", found.sha256)
+    api = management_api(profile.product.cloud, profile.registration.region, management)
+    product_id = profile.product.id
+    devices: dict[str, ListedDevice] = {}
+    with screen.progress("devices", api.product(product_id).devices) as advance:
+        for page in api.devices(product_id):
+            # A device that is new while pages are read moves others to the next page.
+            devices |= {device.name: ListedDevice.of(device) for device in page}
+            advance(len(page))
+    return ListedDevices(tuple(devices.values()), "api")

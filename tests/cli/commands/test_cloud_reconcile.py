@@ -1,0 +1,247 @@
+"""`burner cloud reconcile`: by the management API with the official SDK, and by an export."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from burner.cloud.gateway.registered_devices import DeviceState, ListedName
+from burner.core.attempt import Outcome
+from burner.manifest.reading.cloud_records import RecordedReconciliation, last_reconciliation
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.writing.corrections import CorrectionKind, correct
+from burner.manifest.writing.ledger import Ledger
+from tests.chinese import english_in
+from tests.cli.desk import at_desk
+from tests.cloud.gateway.products import product
+from tests.cloud.management.local_api import CREDENTIALS, local_api
+from tests.in_process import Completed, run_burner
+from tests.manifest.records import START, Ticking, burned, flaws, open_batch, unit_mac
+from tests.runs import PROFILE
+
+PRODUCT_ID = "7QKX2MPD0C"
+LATER = START + timedelta(days=1)
+
+
+def name_of(unit: int) -> str:
+    return unit_mac(unit).octets.hex().upper()
+
+
+def burn(ledger: Ledger, unit: int, outcome: Outcome = Outcome.PASS) -> None:
+    burned(*(ledger, unit, outcome), batch="WO1", product_id=PRODUCT_ID, name=name_of(unit))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """Of a desk: units 1 to 9 are burned, units of a chip with four addresses."""
+    at_desk(tmp_path, monkeypatch)
+    monkeypatch.setenv("BURNER_CLOUD_CREDENTIALS", CREDENTIALS)
+    with Ledger.open("manifest.db", "line1", Ticking()) as opened:
+        open_batch(opened, product_id=PRODUCT_ID)
+        yield opened
+
+
+def online(unit: int = 0, name: str = "") -> Mapping[str, ListedName]:
+    return {name or name_of(unit): ListedName(DeviceState.ACTIVATED, since=LATER)}
+
+
+def reconcile(*arguments: str) -> Completed:
+    command = ("cloud", "reconcile", PROFILE, "--station", "desk", *arguments)
+    return run_burner(Path.cwd(), *command)
+
+
+def recorded(ledger: Ledger, batch: str = "") -> RecordedReconciliation:
+    with ManifestReader.open("manifest.db") as reader:
+        found = last_reconciliation(reader, PRODUCT_ID, batch)
+        assert flaws(reader) == []
+    assert found is not None
+    return found
+
+
+def plant(
+    ledger: Ledger, count: int, each: int
+) -> tuple[dict[str, ListedName], set[tuple[str, str]]]:
+    """Burn so many units, and differ on the platform so many times of each kind: its devices, and
+    the kind and name of each difference.
+    """
+    units = iter(range(0, 4 * count, 4))
+    devices: dict[str, ListedName] = {}
+    expected = set()
+    for kind in (
+        "missing",
+        "not-registered",
+        "not-activated",
+        "before-burned",
+        "not-good",
+        "other-name",
+    ):
+        for _ in range(each):
+            unit = next(units)
+            name = name_of(unit)
+            expected.add((kind, name))
+            burn(ledger, unit)
+            match kind:
+                case "not-registered":
+                    devices[name] = ListedName()
+                case "not-activated":
+                    devices[name] = ListedName(DeviceState.REGISTERED)
+                case "before-burned":
+                    before = START - timedelta(days=1)
+                    devices[name] = ListedName(DeviceState.ACTIVATED, since=before)
+                case "not-good":
+                    devices |= online(unit)
+                    correct(
+                        *(ledger, CorrectionKind.SCRAP, str(unit_mac(unit))),
+                        product_id=PRODUCT_ID,
+                        operator="qa",
+                        reason="dropped",
+                    )
+                case "other-name":
+                    devices |= online(unit + 2) if unit % 8 else online(name=name.lower())
+    for number in range(each):
+        devices |= online(name=f"INVENTED{number}")
+        expected.add(("never-burned", f"INVENTED{number}"))
+    for unit in units:
+        burn(ledger, unit)
+        devices |= online(unit)
+    return devices, expected
+
+
+def check_all_found(ledger: Ledger, count: int, each: int) -> None:
+    devices, expected = plant(ledger, count, each)
+    spare = {f"SPARE{number}": ListedName() for number in range(3)}
+    served = product(product_id=PRODUCT_ID, names={**devices, **spare})
+    with local_api(served) as api:
+        url = ("--api-endpoint", api.url)
+        result = reconcile(*url, "--json", "--output", "all.csv", "--operator", "wang")
+        answer = json.loads(result.stdout)
+    found = [(one["kind"], one["device_name"]) for one in answer["differences"]]
+    assert (set(found), len(found)) == (expected, 7 * each)
+    assert result.returncode == 1
+    assert answer["compared"] == {
+        "burned": count - each,
+        "on_platform": len(devices) + 3,
+        "agreeing": count - 6 * each,
+        "waiting": 0,
+        "unused": 3,
+        "unknown": 0,
+    }
+    with Path("all.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["kind"], row["device_name"]) for row in rows] == found
+    entry = recorded(ledger).entry
+    assert entry.differences == dict.fromkeys(dict(expected), each)
+    assert (entry.source, entry.operator) == ("api", "wang")
+    assert entry.table == answer["table_sha256"] == sha256(Path("all.csv").read_bytes()).hexdigest()
+
+
+def test_differences_of_all_kinds_are_found_by_the_official_sdk_and_none_is_invented(
+    ledger: Ledger,
+) -> None:
+    check_all_found(ledger, count=16, each=2)
+
+
+@pytest.mark.full
+def test_35_differences_among_5000_units_are_found_by_the_official_sdk(ledger: Ledger) -> None:
+    check_all_found(ledger, count=5000, each=5)
+
+
+def export(*lines: str) -> tuple[str, str]:
+    text = "\n".join(("DeviceName,Status,FirstOnlineTime", *lines, ""))
+    Path("devices.csv").write_text(text, encoding="utf-8")
+    return "--export", "devices.csv"
+
+
+def test_without_differences_it_ends_with_0_and_is_on_record(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    result = reconcile(*export(f"{name_of(4)},offline,2025-02-01T08:00:00Z"))
+    assert result.returncode == 0, result.stderr
+    assert "No differences." in result.stdout
+    entry = recorded(ledger).entry
+    assert (entry.source, entry.differences, entry.first) == ("export", {}, ())
+    assert entry.export == sha256(Path("devices.csv").read_bytes()).hexdigest()
+
+
+def test_differences_are_shown_by_kind_with_what_they_mean(ledger: Ledger) -> None:
+    for unit in (4, 8, 12):
+        burn(ledger, unit)
+    lines = (
+        f"{name_of(4)},offline,2025-02-01T08:00:00Z",
+        f"{name_of(4)},offline,2025-02-01T08:00:00Z",
+        f"{name_of(9)},online,2025-02-01T08:00:00Z",
+        "INVENTED,online,2025-02-01T08:00:00Z",
+    )
+    result = reconcile(*export(*lines))
+    assert result.returncode == 1
+    assert "never burned here: 1" in result.stdout
+    assert "another factory makes units of this product" in " ".join(result.stdout.split())
+    assert "More than once in the list: 1" in result.stdout
+    assert "the address of another interface" in result.stdout
+    assert "Burned, and not on the platform: 1" in result.stdout
+    assert "Compared: 3 good units on record, 3 devices on Tencent Cloud IoT Hub." in result.stdout
+    assert recorded(ledger).entry.first[0].name == "INVENTED"
+
+
+def test_only_the_first_twenty_of_a_kind_are_shown(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    lines = [f"X{number:02},online,2025-02-01T08:00:00Z" for number in range(30)]
+    shown = reconcile(*export(*lines)).stdout
+    assert "never burned here: 30" in shown
+    assert "X19" in shown
+    assert "X20" not in shown
+    assert "--output FILE.csv writes all" in shown
+
+
+def test_in_chinese_everything_is_chinese(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    burn(ledger, 8)
+    result = reconcile(*export(f"{name_of(9)},online,"), "--lang", "zh")
+    words = ("Tencent Cloud IoT Hub", "WO1", *map(name_of, (4, 8, 9)))
+    assert english_in(re.sub("|".join(words), "", result.stdout)) == []
+
+
+def test_units_of_the_last_days_may_still_come(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    days = "100000"
+    assert reconcile(*export(), "--grace", days).returncode == 2
+    assert "--grace" in reconcile(*export(), "--grace", "3650").stdout
+    assert recorded(ledger).entry.compared["waiting"] == 1
+
+
+def test_of_a_batch_only_its_units_are_compared_and_recorded(ledger: Ledger) -> None:
+    open_batch(ledger, "WO2", product_id=PRODUCT_ID)
+    burn(ledger, 4)
+    result = reconcile(*export("INVENTED,online,"), "--batch", "WO2")
+    assert result.returncode == 0
+    assert recorded(ledger, "WO2").entry.batch == "WO2"
+    assert "E733" in reconcile(*export(), "--batch", "WO3").stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("DeviceName\nplug 1\n", "E868"), ("Nom\nplug-1\n", "E867"), ("", "E869")]
+)
+def test_a_bad_export_is_refused_and_nothing_is_recorded(
+    ledger: Ledger, text: str, code: str
+) -> None:
+    Path("devices.csv").write_text(text, encoding="utf-8")
+    size = ledger.reader.size()
+    result = reconcile("--export", "devices.csv")
+    assert (result.returncode, code in result.stderr) == (3, True)
+    assert ledger.reader.size() == size
+
+
+def test_columns_are_named_by_an_option(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    Path("devices.csv").write_text(f"Nom;Vu\n{name_of(4)};2025-02-01 08:00\n", encoding="utf-8")
+    result = reconcile(
+        *("--export", "devices.csv", "--column", "name=Nom", "--column", "activated=Vu"),
+        *("--zone", "Asia/Shanghai"),
+    )
+    assert result.returncode == 0, result.stderr
+    assert "begins with none of" in reconcile("--column", "nom=Nom").stderr
+    assert "belongs to --export" in reconcile("--column", "name=Nom").stderr
