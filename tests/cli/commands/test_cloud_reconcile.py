@@ -51,8 +51,7 @@ def online(unit: int = 0, name: str = "") -> Mapping[str, ListedName]:
 
 
 def reconcile(*arguments: str) -> Completed:
-    command = ("cloud", "reconcile", PROFILE, "--station", "desk", *arguments)
-    return run_burner(Path.cwd(), *command)
+    return run_burner(Path.cwd(), "cloud", "reconcile", PROFILE, "--station", "desk", *arguments)
 
 
 def recorded(ledger: Ledger, batch: str = "") -> RecordedReconciliation:
