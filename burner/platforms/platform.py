@@ -82,6 +82,8 @@ class Platform:
     """Whether products may give certificates."""
     creates_devices: bool
     """Whether products may create devices by themselves when these register."""
+    instances: bool
+    """Whether a product may be in an instance that has an ID."""
     licenses: bool
     """Whether each device needs a license."""
     repeats: int

@@ -44,6 +44,9 @@ class RegistrationSettings(StrictModel):
     region: str = Field(default="", max_length=32)
     """The region of the product on the platform, such as `china`. Left out: the first of the
     platform."""
+    instance: str = Field(default="", pattern=r"^[0-9A-Za-z_-]{0,64}$")
+    """The ID of the platform's instance that has the product, from the overview page of its
+    console. Left out: it has none."""
     preflight: PreflightCondition = PreflightCondition.OPTIONAL
     """`required`: a batch makes no unit before a good preflight of the cloud is on record."""
 
@@ -53,6 +56,7 @@ class RegistrationSettings(StrictModel):
             "names": self.names or "",
             "credentials": self.credentials,
             "region": self.region,
+            "instance": self.instance,
             "preflight": self.preflight,
         }
         return ", ".join(f"{what} {text}" for what, text in parts.items() if text)

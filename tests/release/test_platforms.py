@@ -139,6 +139,12 @@ def test_a_field_must_take_the_product_id_that_it_gets(tmp_path: Path) -> None:
         ((), "region: moon", ("registration.region", "found 'moon'"), "china, us-east, europe"),
         (ALIBABA, "region: china", ("registration.region", "found 'china'"), "cn-shanghai"),
         (
+            (),
+            "instance: iot-06z00a",
+            ("registration.instance", "found 'iot-06z00a'"),
+            "nothing: Tencent Cloud IoT Hub has no instances",
+        ),
+        (
             ALIBABA,
             "credentials: certificate",
             ("registration.credentials", "found 'certificate'"),

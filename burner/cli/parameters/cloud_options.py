@@ -112,13 +112,16 @@ def _region(command: Command) -> Command:
     )(command)
 
 
-def management_api(cloud: "Cloud", region: str, options: ManagementOptions) -> "ManagementApi":
+def management_api(
+    cloud: "Cloud", region: str, options: ManagementOptions, instance: str = ""
+) -> "ManagementApi":
     """The management API of a product's platform; the credentials may be asked for.
 
     Args:
         cloud: `product.cloud` of the profile.
         region: `registration.region` of the profile; empty where it has none.
         options: of the command; its region has precedence.
+        instance: `registration.instance` of the profile.
 
     Raises:
         BurnerError: E150 … E155 no credentials are there (those of SECRET_ABSENT: none at all),
@@ -134,6 +137,6 @@ def management_api(cloud: "Cloud", region: str, options: ManagementOptions) -> "
     require_management_api(cloud)
     text = resolve(options.credentials, Path(), api_credentials_prompt())
     account = ApiAccount(
-        api_credentials(text), options.region or region, options.endpoint, options.ca
+        api_credentials(text), options.region or region, options.endpoint, options.ca, instance
     )
     return open_management(cloud, account)

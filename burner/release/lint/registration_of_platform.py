@@ -10,12 +10,17 @@ from burner.profile.registration import NameCreation
 
 
 def check_registration_of_platform(profile: Profile) -> Iterator[Finding]:
-    """An error for a region, credentials or names that the platform does not have."""
+    """An error for a region, an instance, credentials or names that the platform does not have."""
     expected, platform = profile.registration, profile.platform
     if expected.region and expected.region not in platform.hosts:
         at, found = profile.place("registration", "region"), f"found {expected.region!r}"
         allowed = f"a region of {platform.title}: {', '.join(platform.hosts)}"
         yield Finding(Code.PROFILE_INVALID, at, found, allowed)
+    if expected.instance and not platform.instances:
+        at, found = profile.place("registration", "instance"), f"found {expected.instance!r}"
+        yield Finding(
+            Code.PROFILE_INVALID, at, found, f"nothing: {platform.title} has no instances"
+        )
     if expected.credentials is CredentialKind.CERTIFICATE and not platform.certificates:
         at, found = profile.place("registration", "credentials"), "found 'certificate'"
         yield Finding(Code.PROFILE_INVALID, at, found, f"key: {platform.title} has no others")
