@@ -33,6 +33,8 @@ STOPS_ALL = frozenset(
         Code.AT_VALUES_REFUSED,
         Code.AT_COMMAND_REFUSED,
         Code.SECRET_PRINTED,
+        Code.PREFLIGHT_MISSING,
+        Code.PREFLIGHT_NOT_GOOD,
     }
 )
 """Errors of one unit whose remedy is to stop the batch or the product."""

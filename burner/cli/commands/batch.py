@@ -45,6 +45,11 @@ def batch() -> None:
 @options.quantity_option()
 @options.batch_option
 @first_article_options
+@click.option(
+    "--preflight",
+    type=click.Choice(["required"]),
+    help="Begin no unit before a good preflight of the cloud platform, whatever the release says.",
+)
 @options.secret_option
 @options.operator_option()
 @options.station_file_option
@@ -57,6 +62,7 @@ def open_(
     batch: str,
     first_article: int | None,
     approvers: tuple[Path, ...],
+    preflight: str | None,
     secret: str,
     operator: str,
     station_file: Path | None,
@@ -110,6 +116,7 @@ def open_(
             quantity=quantity or None,
             operator=operator,
             first_article=article,
+            preflight_required=preflight is not None,
         )
         row = ledger.reader.batch(name)
         left = units_left(ledger.reader, release)
@@ -119,6 +126,8 @@ def open_(
     if article:
         names = ", ".join(article.approvers)
         screen.say(say.counted("first article asked", article.units, article.units, names))
+    if row.preflight_required and row.preflight < 0:
+        screen.say(say("preflight asked"))
     if quantity is not None and quantity != (row.planned or 0):
         screen.warn("It was open before, with this quantity. To change it: burner batch raise")
     if left is not None and row.planned and row.planned - row.taken > left:
@@ -307,8 +316,11 @@ def _show_withdrawals(batches: "Sequence[BatchStatus]") -> None:
 
 
 def _show_units(status: "BatchStatus") -> None:
-    screen.say(status.balance(Wording(language())))
+    say = Wording(language())
+    screen.say(status.balance(say))
     _show_bad_units(status)
+    if count := status.names_not_confirmed:
+        screen.warn(say.counted("names not confirmed", count, count))
 
 
 def _show_bad_units(status: "BatchStatus") -> None:

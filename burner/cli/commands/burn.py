@@ -190,6 +190,7 @@ def _open_batch(
     from burner.manifest.reading.open_batches import open_batches
     from burner.manifest.reading.release_room import check_policy_of_log, check_units_left
     from burner.manifest.writing.open_batch import (
+        check_preflight,
         check_release_limits,
         open_batch_check,
         open_batch_for,
@@ -222,6 +223,7 @@ def _open_batch(
     if not chosen.as_json and not interactive:
         _print_defaults(chosen, order, ledger)
     open_batch_for(ledger, release, order.batch, quantity=order.quantity, operator=order.operator)
+    check_preflight(ledger, order.batch)
     return order
 
 

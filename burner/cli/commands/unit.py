@@ -26,6 +26,7 @@ ATTEMPTS = (
 )
 CORRECTIONS = ("record", "when (UTC)", "station", "batch", "what", "by", "reason")
 CHECKS = ("record", "when (UTC)", "station", "found", "by", "what differs")
+REGISTRATIONS = ("record", "when (UTC)", "station", "name", "host", "answer", "by")
 
 
 @click.group("unit", cls=OrderedGroup)
@@ -169,6 +170,8 @@ def _show(life: Mapping[str, Any]) -> None:
     screen.say(f"unit {life['unit_id']}  {names}")
     for line in _ids(life["attempts"]):
         screen.say(line)
+    if confirmed := life["confirmed_names"]:
+        screen.say_beside("  ", f"on the cloud platform: {', '.join(confirmed)}")
     for article in life["first_articles"]:
         approved = f"approved by {article['name']}, {_minute(article['at'])} UTC: {article['note']}"
         screen.say_beside("  ", in_one_line(f"first article of {article['batch']}, {approved}"))
@@ -181,6 +184,16 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.table("corrections", CORRECTIONS, map(_correction, life["corrections"]))
     if life["checks"]:
         screen.table("checks against its record", CHECKS, map(_check, life["checks"]))
+    if life["registrations"]:
+        screen.table(
+            "registered for real", REGISTRATIONS, map(_registration, life["registrations"])
+        )
+    if compared := life["reconciliation"]:
+        differences = ", ".join(
+            f"{d['kind']} {d['name']}".rstrip() for d in compared["differences"]
+        )
+        where = f"{_minute(compared['at'])} UTC, record {compared['number']}"
+        screen.warn(f"Compared with the cloud platform ({where}): {differences}")
     if len(life["fingerprints"]) > 1:
         screen.warn(f"Under this MAC came different boards: {', '.join(life['fingerprints'])}")
 
@@ -248,6 +261,19 @@ def _check(element: Mapping[str, Any]) -> tuple[object, ...]:
         "good" if element["good"] else "differs",
         element["operator"],
         ", ".join(differing),
+    )
+
+
+def _registration(element: Mapping[str, Any]) -> tuple[object, ...]:
+    answer = f"registered, {element['credentials']}" if element["registered"] else "refused"
+    return (
+        element["number"],
+        _minute(element["at"]),
+        element["station"],
+        element["device_name"],
+        element["host"],
+        f"{answer} {element['code']}".rstrip(),
+        element["operator"],
     )
 
 

@@ -23,7 +23,7 @@ ReconciliationSource = Literal["api", "export"]
 class PreflightFact(Data, frozen=True, kw_only=True):
     """One point of a preflight."""
 
-    check: Annotated[str, Meta(min_length=1, max_length=64)]
+    check: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,64}\Z")]
     verdict: CheckVerdict
     code: Annotated[str, Meta(max_length=8)] = ""
     """Why it is not good; empty: it is, or no code says it."""

@@ -118,11 +118,13 @@ def _imported_logs(state: ManifestState) -> Iterator[ManifestState | None]:
 
 
 def prove(state: ManifestState, number: int, entry: RegistrationProved) -> tuple[Change, ...]:
-    """A name that was registered is on the platform."""
-    if state.get(UnitRow, entry.product_id, entry.unit_id) is None:
+    """The name of a unit that was burned here; registered, it is on the platform."""
+    unit = state.get(UnitRow, entry.product_id, entry.unit_id)
+    if unit is None or unit.last == NEVER:
         raise BurnerError(Code.UNIT_UNKNOWN, entry.unit_id)
     holder = state.get(NameRow, entry.product_id, entry.device_name)
-    if state.whole and (holder is None or holder.unit_id != entry.unit_id):
+    may_be_imported = holder is None and None in _imported_logs(state)
+    if state.whole and not may_be_imported and (holder is None or holder.unit_id != unit.unit_id):
         raise inconsistent(f"unit {entry.unit_id} does not have the name {entry.device_name}")
     if not entry.registered:
         return ()

@@ -31,6 +31,7 @@ from burner.manifest.fold.rows import (
     MemberRow,
 )
 from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.cloud_status import count_names_not_confirmed
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
@@ -69,6 +70,9 @@ class BatchStatus:
     """What changed after its close, one sentence for each unit."""
     withdrawal: Withdrawal | None = None
     """Who withdrew its release; None: nobody."""
+    names_not_confirmed: int | None = None
+    """Good units whose name the cloud platform is not known to have; None: it creates them by
+    itself, or that is not known."""
 
     @property
     def batch(self) -> str:
@@ -135,6 +139,7 @@ class BatchStatus:
             "failed": len(self.failed),
             "interrupted": len(self.interrupted),
             "missing": self.missing,
+            "names_not_confirmed": self.names_not_confirmed,
             "open": len(self.open),
             "pass": len(self.passed),
             "planned": self.planned,
@@ -184,6 +189,7 @@ def batch_status_in(connection: Connection, batch: str, log: int = OWN) -> Batch
         limit=state.get(LimitRow, row.scope),
         changed=_changes_after_close(connection, row, log) if row.state == BATCH_CLOSED else (),
         withdrawal=find_withdrawal(TableState(connection), row.release_digest),
+        names_not_confirmed=count_names_not_confirmed(connection, row, log),
     )
 
 

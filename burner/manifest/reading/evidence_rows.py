@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
+from burner.core.errors import table
 from burner.core.words.phrases import ENGLISH, Wording
 from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.values import utc_minute
 from burner.manifest.fold.policies import Withdrawal
+from burner.manifest.reading.cloud_status import CloudStatus, PreflightStatus
 from burner.manifest.reading.endorsers import Endorser
 from burner.manifest.reading.release_evidence import FirstArticleStatus, ReleaseEvidence
 
 EvidenceRows = Iterator[tuple[str, str]]
+
+MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "not-needed": "–"}
+"""Verdict of a check of the cloud platform → its mark."""
 
 
 def evidence_rows(evidence: ReleaseEvidence, say: Wording = ENGLISH) -> EvidenceRows:
@@ -48,6 +53,7 @@ def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
             yield say(f"document {kind}"), f"sha256 {digest}"
     if evidence.challenged:
         yield say("challenge"), say("every good unit answered")
+    yield from _cloud(evidence.cloud, say)
     if evidence.first_article:
         yield from _first_article(evidence.first_article, say)
 
@@ -70,6 +76,31 @@ def _people(head: str, people: Sequence[Endorser], say: Wording) -> EvidenceRows
         yield "" if number else say(head), _who(person, say)
         for file in person.evidence:
             yield "", f"  {file.name}  sha256 {file.sha256}"
+
+
+def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
+    if cloud is None:
+        return
+    if cloud.preflight:
+        yield from _preflight(cloud.preflight, say)
+    elif cloud.preflight_required:
+        yield say("preflight"), say("preflight awaited")
+    if cloud.names:
+        yield say("cloud names"), say(f"names {cloud.names}", cloud.confirmed_names)
+
+
+def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:
+    who = say(f"asked {preflight.source}", preflight.platform)
+    by_person = filter(None, (preflight.operator, preflight.note))
+    verdict = say("preflight good" if preflight.good else "preflight not good")
+    at = utc_minute(preflight.at)
+    yield say("preflight"), "  ".join((verdict, at, who, *by_person))
+    for check in preflight.checks:
+        name = say(f"checked {check['check']}").removeprefix("checked ")
+        row = table().get(check["code"])
+        says = row.sentence(say.language) if row else ""
+        texts = filter(None, (name, check["found"], check["code"], says))
+        yield "", f"  {MARKS[check['verdict']]} {'  '.join(texts)}"
 
 
 def _first_article(article: FirstArticleStatus, say: Wording) -> EvidenceRows:

@@ -14,6 +14,7 @@ from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.fold.policies import Withdrawal, find_withdrawal
 from burner.manifest.fold.rows import BATCH_OPEN, BatchRow
+from burner.manifest.reading.cloud_status import CloudStatus, cloud_status
 from burner.manifest.reading.endorsers import (
     Endorser,
     approval_on_record,
@@ -63,6 +64,8 @@ class ReleaseEvidence:
     """Whether every unit that passed has answered the station's challenge."""
     sealed: bool = False
     """Whether the release is sealed for its stations."""
+    cloud: CloudStatus | None = None
+    """What the batch asks of the cloud platform; None: nothing is known."""
 
     @property
     def needs_people(self) -> bool:
@@ -73,7 +76,8 @@ class ReleaseEvidence:
     def __bool__(self) -> bool:
         """Whether there is any."""
         of_release = self.quantity is not None or self.limits or self.documents
-        return bool(self.needs_people or of_release or self.withdrawal or self.challenged)
+        known = self.withdrawal or self.challenged or self.cloud
+        return bool(self.needs_people or of_release or known)
 
 
 def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
@@ -94,6 +98,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         people = policy_people(connection, opened.policy, log) if opened.policy else None
         approval = approval_on_record(connection, row, log)
         withdrawal = find_withdrawal(TableState(connection), row.release_digest)
+        cloud = cloud_status(connection, row, log)
     statements = [_statement(text, row) for text in opened.envelopes]
     index = json.loads(opened.index) if opened.index else {}
     return ReleaseEvidence(
@@ -107,6 +112,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         withdrawal=withdrawal,
         challenged=row.challenged,
         sealed="sealed" in index,
+        cloud=cloud or None,
     )
 
 

@@ -1,21 +1,31 @@
 """Everything that a manifest holds of one unit, as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.entries.cloud_kinds import Reconciled, RegistrationProved
 from burner.manifest.entries.kinds import Correction, UnitChecked
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.reading.attempt_json import attempt_json, part_json
 from burner.manifest.reading.endorsers import approval_of_unit
+from burner.manifest.reading.unit_on_platform import (
+    confirmed_names_of,
+    reconciliation_of_unit,
+)
 from burner.manifest.reading.unit_search import log_origins, unit_ids_matching
 from burner.manifest.reading.unit_status import find_correction
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import RARE, TABLES, records
+
+OF_REGISTRATION = (
+    *("device_name", "platform", "host", "registered", "code", "credentials", "request_id"),
+)
+"""Fields of a registration that was proved."""
 
 _attempts = TABLES[AttemptRow]
 _OF_UNIT = Prepared(
@@ -35,8 +45,10 @@ def unit_overviews(connection: Connection, text: str) -> list[dict[str, Any]]:
 
     Returns:
         For each: `unit_id`, `names`, `fingerprints` (more than one: different boards had one MAC),
-        `attempts` as in `list --json`, `corrections`, `checks` by an audit, and `first_articles`:
-        approvals of a first article that it belongs to.
+        `attempts` as in `list --json`, `corrections`, `checks` by an audit, `first_articles`:
+        approvals of a first article that it belongs to, `confirmed_names`: its names that the
+        cloud platform is known to have, `registrations` that proved one of them, and
+        `reconciliation`: the last comparison with the platform that names it as a difference.
     """
     return [_overview(connection, unit) for unit in unit_ids_matching(connection, text)]
 
@@ -80,6 +92,16 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
             for origin, number, entry in entries
             if isinstance(entry, UnitChecked)
         ],
+        "confirmed_names": confirmed_names_of(connection, unit_id),
+        "registrations": [
+            {
+                **_record_context(origin, number, entry),
+                **{name: getattr(entry, name) for name in OF_REGISTRATION},
+            }
+            for origin, number, entry in entries
+            if isinstance(entry, RegistrationProved)
+        ],
+        "reconciliation": _reconciliation(connection, unit_id, log_names),
         "first_articles": [
             {
                 "batch": batch,
@@ -94,8 +116,28 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
     }
 
 
-def _record_context(origin: str, number: int, entry: Correction | UnitChecked) -> dict[str, Any]:
-    """Where a correction or check stands, when and by whom it was written."""
+def _reconciliation(
+    connection: Connection, unit_id: str, log_names: Mapping[int, str]
+) -> dict[str, Any] | None:
+    found = reconciliation_of_unit(connection, unit_id)
+    if found is None:
+        return None
+    log, number, entry = found
+    return {
+        **_record_context(log_names[log], number, entry),
+        "platform": entry.platform,
+        "differences": [
+            {"kind": difference.kind, "name": difference.name}
+            for difference in entry.first
+            if difference.unit_id == unit_id
+        ],
+    }
+
+
+def _record_context(
+    origin: str, number: int, entry: Correction | UnitChecked | RegistrationProved | Reconciled
+) -> dict[str, Any]:
+    """Where a record stands, when and by whom it was written."""
     return {
         "origin": origin,
         "number": number,

@@ -7,6 +7,7 @@ from typing import Self
 
 from burner.manifest.entries.kinds import BatchOpened
 from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
+from burner.manifest.fold.cloud import terms_of
 from burner.release.diff import Difference, differences, first_differences
 
 
@@ -29,8 +30,8 @@ class BatchTerms:
     first_article: FirstArticle | None = None
     """Units that are made first; None: none, or not given."""
     preflight_required: bool = False
-    """Whether no unit is begun before a good preflight of the cloud platform; False: not asked for,
-    though the release may."""
+    """Whether no unit is begun before a good preflight of the cloud platform; False: as the release
+    says."""
     envelopes: tuple[str, ...] = ()
     """DSSE envelopes of the release: who signed and who approved it."""
 
@@ -46,7 +47,7 @@ class BatchTerms:
             key=opened.key,
             limits=opened.limits,
             first_article=opened.first_article,
-            preflight_required=opened.preflight_required,
+            preflight_required=terms_of(opened).preflight_required,
         )
 
 

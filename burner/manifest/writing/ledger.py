@@ -164,7 +164,8 @@ class Ledger:
                 is full, E459 it is not open, E460 and E461 the release has made all it may, E463
                 it is of another product key; E454 the unit is in work in another slot, E464 it is
                 scrapped; E237, E238, E239, E241 outside of the limits of the release, E242, E243
-                the first article is not approved; E7.
+                the first article is not approved; E816, E817 the preflight is missing or bad,
+                E818 the cloud platform is not known to have the name; E7.
         """
         if not attempt.unit_id or attempt.station != self.writer.station:
             raise out_of_order(f"attempt {attempt.id} has no unit, or another station")
@@ -183,7 +184,7 @@ class Ledger:
         """Record what the booted unit reported: its name, or further IDs.
 
         Raises:
-            BurnerError: E426, E433 an ID is another unit's, E450 the name is; E7.
+            BurnerError: E426, E433 an ID is another unit's, E450 the name is; E818; E7.
         """
         with self.writer.lock:
             if attempt.id not in self._working:

@@ -7,6 +7,7 @@ from itertools import count
 from burner.core.canonical_json import canonical
 from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.fold.batches import require_open
+from burner.manifest.fold.cloud import require_preflight
 from burner.manifest.fold.limits import batch_check, batch_limits, check_begins, check_clock
 from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
@@ -77,6 +78,16 @@ def check_release_limits(ledger: Ledger, profile: Profile) -> None:
     check_begins(limits, stamp["station"], stamp["at"])
     with ledger.reader.connection() as connection:
         check_clock(TableState(connection), limits, stamp["station"], stamp["at"])
+
+
+def check_preflight(ledger: Ledger, batch: str) -> None:
+    """Refuse to burn a batch whose required preflight of the cloud platform is missing, or bad.
+
+    Raises:
+        BurnerError: E816, E817; E7.
+    """
+    if row := ledger.reader.batch(batch):
+        require_preflight(row)
 
 
 def open_batch_check(ledger: Ledger, limits: LimitSettings) -> Callable[[str], None]:

@@ -4,20 +4,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from burner.core.attempt import Outcome
+from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
+from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact
 from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.batch_status import batch_status
+from burner.manifest.reading.cloud_records import burned_devices
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.batch_close import record_close
+from burner.manifest.writing.cloud_records import (
+    record_confirmed_names,
+    record_preflight,
+    record_proof,
+    record_reconciliation,
+)
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
@@ -25,6 +35,12 @@ from tests.release.envelope.signers import signer
 
 PRODUCT = "S3EUVBRJLB"
 ALICE = {"alice": signer("alice").key.base64}
+NAMES_BEFORE = {
+    "profile": {
+        "product": {"name": "plug-c3", "version": "1.2.0", "id": PRODUCT},
+        "registration": {"names": "created-before"},
+    }
+}
 ENDS = (Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
 
 
@@ -33,11 +49,18 @@ class Factory:
 
     def __init__(self, ledger: Ledger, seed: int) -> None:
         self.ledger, self.random = ledger, Random(seed)
-        self.batches: list[str] = []
+        self.releases: dict[str, str] = {}
+        """Batch → release digest."""
+
+    @property
+    def batches(self) -> list[str]:
+        return [*self.releases]
 
     def step(self) -> None:
         steps: tuple[Callable[[], None], ...] = (self.open, self.correct, self.close, self.change)
-        chosen = self.random.choice([*[self.burn] * 12, *[self.approve] * 2, *steps])
+        of_cloud = (self.preflight, self.confirm, self.prove, self.reconcile)
+        often = (*[self.burn] * 12, *[self.approve] * 2)
+        chosen = self.random.choice([*often, *steps, *of_cloud])
         with suppress(BurnerError):  # a refusal is an answer; nothing may follow from it
             chosen()
 
@@ -49,9 +72,11 @@ class Factory:
             ids |= {"imei": f"imei-{r.randrange(12)}", "label": f"label-{r.randrange(6)}"}
         if r.random() < 0.3:
             ids["serial"] = f"serial-{r.randrange(12)}"
+        batch = r.choice([*self.batches, ""])
         attempt = an_attempt(
             unit,
-            batch=r.choice([*self.batches, ""]),
+            batch=batch,
+            release_digest=self.releases.get(batch, "ab" * 32),
             name=r.choice(["", "", None, f"name-{r.randrange(20)}"]),
             station=self.ledger.writer.station,
             rework=r.choice(["", "", "repaired"]),
@@ -80,14 +105,18 @@ class Factory:
         limit = r.choice([None, None, 6])
         first = r.choice([None, FirstArticle(units=r.randrange(1, 3), approvers=ALICE)])
         limits = r.choice([None, BatchLimits(valid_from="2025-01-31T08:01:00.000000Z")])
+        index: dict[str, Any] = r.choice([{}, {}, NAMES_BEFORE])
+        release = digest(index) if index else "ab" * 32
         open_batch(
             *(self.ledger, batch, r.choice([None, 3, 8])),
-            release_quantity=limit,
+            release_quantity=None if index else limit,
             first_article=first,
-            limits=limits,
+            limits=None if index else limits,
+            index=canonical(index).decode() if index else "",
+            release_digest=release,
+            preflight_required=r.choice([False, False, True]),
         )
-        if batch not in self.batches:
-            self.batches.append(batch)
+        self.releases.setdefault(batch, release)
 
     def correct(self) -> None:
         unit, word = (
@@ -104,6 +133,49 @@ class Factory:
         if self.batches:
             batch = self.random.choice(self.batches)
             approve_first_article(self.ledger, batch, lambda: signer("alice"), note="seen")
+
+    def preflight(self) -> None:
+        verdicts: tuple[CheckVerdict, ...] = ("good", "good", "bad", "unknown", "not-needed")
+        checks = [
+            PreflightFact(check=check, verdict=self.random.choice(verdicts))
+            for check in ("product", "limit")
+        ]
+        batch = self.random.choice(self.batches or ["none"])
+        record_preflight(self.ledger, batch, checks, platform="hub", source="api")
+
+    def confirm(self) -> None:
+        r = self.random
+        macs = [unit_mac(r.randrange(1, 15)).octets.hex() for _ in range(4)]
+        names = [*macs, f"name-{r.randrange(20)}", f"n{r.randrange(1, 15)}"]
+        batch = r.choice(["", *self.batches])
+        record_confirmed_names(
+            self.ledger, PRODUCT, names, platform="hub", how="export", batch=batch
+        )
+
+    def prove(self) -> None:
+        unit = unit_mac(self.random.randrange(1, 15))
+        record_proof(
+            *(self.ledger, str(unit)),
+            product_id=PRODUCT,
+            device_name=unit.octets.hex(),
+            platform="hub",
+            host="localhost",
+            registered=self.random.choice([True, False]),
+            operator="li",
+        )
+
+    def reconcile(self) -> None:
+        count = len([*burned_devices(self.ledger.reader, PRODUCT)])
+        record_reconciliation(
+            *(self.ledger, PRODUCT),
+            platform="hub",
+            source="api",
+            compared={"burned": count},
+            differences={},
+            table="ab" * 32,
+            first=(),
+            batch=self.random.choice(["", *self.batches]),
+        )
 
     def change(self) -> None:
         if self.batches:

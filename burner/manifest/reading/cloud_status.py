@@ -1,0 +1,124 @@
+"""How a batch stands with the cloud platform: its preflight, and the names that are there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.engine import Connection
+
+from burner.manifest.entries.cloud_kinds import PreflightFact
+from burner.manifest.fold.rows import (
+    PASS,
+    AttemptRow,
+    BatchRow,
+    ConfirmedNameRow,
+    MemberRow,
+    UnitRow,
+)
+from burner.manifest.reading.cloud_records import preflight_on_record
+from burner.manifest.reading.unit_search import log_origins
+from burner.manifest.store.tables import OWN, TABLES
+from burner.profile.registration import NameCreation
+
+_attempts, _units, _members = TABLES[AttemptRow], TABLES[UnitRow], TABLES[MemberRow]
+_confirmed = TABLES[ConfirmedNameRow]
+
+CREATED_BY_PEOPLE = (NameCreation.CREATED_BEFORE, NameCreation.CREATED_AFTER)
+"""The platform creates the names of these products by request only."""
+
+
+@dataclass(frozen=True)
+class PreflightStatus:
+    """The last preflight of a batch."""
+
+    number: int
+    """Of its record."""
+    at: str
+    platform: str
+    source: str
+    """`api`, `checklist`."""
+    operator: str
+    note: str
+    checks: tuple[Mapping[str, str], ...]
+    """`check`, `verdict`, `code`, `found` of each."""
+    good: bool
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """What a batch asks of the cloud platform, and what is on record of it."""
+
+    preflight_required: bool
+    preflight: PreflightStatus | None
+    """None: there was none."""
+    names: str
+    """When the platform gets the names, as `NameCreation`; empty: not known."""
+    confirmed_names: int
+    """Names of the product that the platform is known to have, over all batches."""
+
+    def __bool__(self) -> bool:
+        """Whether anything is known or asked for."""
+        return bool(self.preflight_required or self.preflight or self.names)
+
+
+def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> CloudStatus:
+    """How a batch stands with the cloud platform."""
+    recorded = preflight_on_record(connection, row, log)
+    preflight = None
+    if recorded is not None:
+        number, entry = recorded
+        preflight = PreflightStatus(
+            number=number,
+            at=entry.at,
+            platform=entry.platform,
+            source=entry.source,
+            operator=entry.operator,
+            note=entry.note,
+            checks=tuple(map(_plain, entry.checks)),
+            good=not entry.failures,
+        )
+    return CloudStatus(
+        preflight_required=row.preflight_required,
+        preflight=preflight,
+        names=row.names,
+        confirmed_names=_count_confirmed(connection, row.product_id) if row.names else 0,
+    )
+
+
+def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = OWN) -> int | None:
+    """Good units of a batch whose name the platform is not known to have.
+
+    None: the platform creates names by itself, or it is not known how it gets them.
+    """
+    if row.names not in CREATED_BY_PEOPLE:
+        return None
+    is_confirmed = exists().where(
+        _confirmed.c.log.in_([*log_origins(connection)]),
+        _confirmed.c.product_id == row.product_id,
+        _confirmed.c.device_name == _attempts.c.device_name,
+    )
+    query = (
+        select(func.count())
+        .select_from(_members)
+        .join(_units, (_units.c.log == _members.c.log) & (_units.c.unit_id == _members.c.unit_id))
+        .join(_attempts, (_attempts.c.log == log) & (_attempts.c.number == _units.c.passed))
+        .where(_members.c.log == log, _members.c.batch == row.batch, _members.c.status == PASS)
+        .where(_units.c.product_id == row.product_id, ~is_confirmed)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _count_confirmed(connection: Connection, product_id: str) -> int:
+    query = select(func.count(_confirmed.c.device_name.distinct())).where(
+        _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _plain(fact: PreflightFact) -> Mapping[str, str]:
+    return {
+        "check": fact.check,
+        "verdict": fact.verdict,
+        "code": fact.code,
+        "found": fact.found,
+    }
