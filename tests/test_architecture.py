@@ -73,7 +73,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     ),
     "securesystemslib": ("release/envelope",),
     "tencentcloud": tuple(
-        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub")
+        f"cloud/management/tencent_{n}.py" for n in ("client", "explorer", "hub", "values")
     ),
     "alibabacloud_iot20180120": ("cloud/management/alibaba_client.py",),
     "alibabacloud_tea_openapi": ("cloud/management/alibaba_client.py",),

@@ -237,6 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(max(self._deadline - time.monotonic(), 0.001))
         self.send_response_only(status)
         self.send_header("Server", SERVER_NAME)
+        self.send_header("Date", self.date_time_string())
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")

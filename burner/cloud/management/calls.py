@@ -153,6 +153,8 @@ def within(seconds: float, call: Callable[[], ResultOfCall]) -> ResultOfCall:
             if left > 0:
                 continue
             raise BurnerError(Code.API_DEADLINE_PASSED, f"no answer in {seconds:.0f} s") from None
+        if isinstance(result, BurnerError) and not done:
+            raise result.with_traceback(None)  # its frames hold headers and the answer
         if isinstance(result, BaseException) and not done:
             raise result
         return result  # type: ignore[return-value]

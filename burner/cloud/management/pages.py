@@ -21,7 +21,11 @@ def pages(page: Callable[[int], DevicePage]) -> Iterator[Sequence[DeviceOnPlatfo
     """
     offset, total, seen = 0, 1, set[str]()
     while offset < total:
+        before = total
         devices, total = page(offset)
+        if offset and total < before:  # the devices behind one that was deleted moved up
+            offset = max(offset - (before - total), 0)
+            continue
         if not devices and offset < total:
             raise BurnerError(
                 Code.API_ANSWER_UNREADABLE, f"the list of devices ends at {offset} of {total}"

@@ -14,6 +14,7 @@ from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.credentials import ApiCredentials
 from burner.cloud.management.tencent_connection import TencentConnection
 from burner.cloud.management.tencent_errors import refused
+from burner.cloud.management.tencent_values import with_sealed_secrets
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -77,18 +78,19 @@ class TencentClient:
         for name, value in parameters.items():
             setattr(request, name, value)
         try:
-            return getattr(self._sdk, action)(request)
+            return with_sealed_secrets(getattr(self._sdk, action)(request))
         except TencentCloudSDKException as error:
             raise self._as_ours(action, error) from None
 
     def _as_ours(self, action: str, error: TencentCloudSDKException) -> BurnerError:
         if isinstance(error.__context__, BurnerError):  # of the connection; the SDK wraps all
             return error.__context__
-        code = str(error.get_code() or "")
+        clean = self._account.search.clean
+        code = clean(str(error.get_code() or ""))
         if not error.get_request_id():  # the SDK's own, about what it could not read
             return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {code}")
-        message = self._account.search.clean(str(error.get_message() or ""))
-        ours = refused(action, code, message, str(error.get_request_id()))
+        message, request_id = clean(str(error.get_message() or "")), str(error.get_request_id())
+        ours = refused(action, code, message, clean(request_id))
         return self._connection.with_clock(ours)
 
 

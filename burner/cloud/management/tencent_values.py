@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from tencentcloud.common.abstract_model import AbstractModel
+
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
@@ -11,6 +13,8 @@ from burner.core.secrets.secret import Secret
 from burner.platforms.product_settings import CredentialKind, RegisterType
 
 _KINDS: Final = {"1": CredentialKind.CERTIFICATE, "2": CredentialKind.KEY}
+_SECRETS: Final = ("Secret", "Psk", "PrivateKey")
+"""So end the names of fields that hold one."""
 _MILLISECONDS: Final = 100_000_000_000
 """A time above this number is in milliseconds: as seconds it would be the year 5138."""
 
@@ -71,14 +75,36 @@ def register_type(value: Any) -> RegisterType | None:
         raise _unreadable("a RegisterType") from None
 
 
+class SealedText(str):
+    """Stands for a secret in a model of the SDK, whose text form shows all: an empty text."""
+
+    secret: Secret
+
+
+def _sealed(value: str) -> SealedText:
+    sealed = SealedText()
+    sealed.secret = Secret(value.encode())
+    return sealed
+
+
+def with_sealed_secrets(answer: Any) -> Any:
+    """An answer of the SDK, each secret in it as a `SealedText`."""
+    for name, value in vars(answer).items():
+        if name.endswith(_SECRETS) and isinstance(value, str):
+            setattr(answer, name, _sealed(value) if value else "")
+        for inner in value if isinstance(value, list) else (value,):
+            if isinstance(inner, AbstractModel):
+                with_sealed_secrets(inner)
+    return answer
+
+
 def product_secret(value: Any, search: SecretSearch) -> Secret | None:
     """ProductSecret; None: not told. From now on `search` finds it."""
-    found = text(value)
-    if not found:
+    if not isinstance(value, SealedText):
+        text(value)
         return None
-    secret = Secret(found.encode())
-    search.add(secret)
-    return secret
+    search.add(value.secret)
+    return value.secret
 
 
 def _unreadable(expected: str) -> BurnerError:

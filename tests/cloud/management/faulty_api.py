@@ -35,6 +35,7 @@ from tests.cloud.management.local_api import KEY, LocalApi
 
 PRECREATED = RegistrationTerms(RegisterType.PRECREATED, 1000, 0)
 THROTTLED = "RequestLimitExceeded"
+CLOCK_OFF_S = 600
 
 
 class Fault(Enum):
@@ -128,7 +129,7 @@ def faulty_api(
     service = ManagementService(
         products, KEY, calls_per_second=calls_per_second, task_polls=task_polls, now=now
     )
-    ahead = ManagementService(products, KEY, now=lambda: now() + 600)
+    ahead = ManagementService(products, KEY, now=lambda: now() + CLOCK_OFF_S)
     server = _FaultyServer(api, service, ahead, faults)
     if tls:
         server.socket = tls.context.wrap_socket(server.socket, server_side=True)
@@ -194,8 +195,10 @@ class _FaultyHandler(BaseHTTPRequestHandler):
 
     def _faulty(self, fault: Fault | None, answer: bytes) -> None:
         match fault:
-            case None | Fault.CLOCK_OFF:
+            case None:
                 self._answer(answer)
+            case Fault.CLOCK_OFF:
+                self._answer(answer, ahead=CLOCK_OFF_S)
             case Fault.CUT_BEFORE | Fault.CUT_AFTER:
                 return
             case Fault.HALF_ANSWER:
@@ -222,8 +225,10 @@ class _FaultyHandler(BaseHTTPRequestHandler):
         status: int = 200,
         kind: str = "application/json",
         length: int | None = None,
+        ahead: int = 0,
     ) -> None:
         self.send_response_only(status)
+        self.send_header("Date", self.date_time_string(time.time() + ahead))
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.send_header("Connection", "close")
