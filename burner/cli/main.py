@@ -45,7 +45,7 @@ SECTIONS = {
     },
     "Help": {
         "explain": "Say what CODE means and what to do now.",
-        "cloud": "Try the registration of units without a cloud.",
+        "cloud": "Prepare the registration of units with the cloud, and try it.",
         "bench": "Serve simulated chips and modems to any client.",
         "completion": "Print the script that lets SHELL complete commands.",
     },

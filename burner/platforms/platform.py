@@ -88,3 +88,5 @@ class Platform:
     """Whether each device needs a license."""
     repeats: int
     """How often a registered device may register again, as long as it is not activated."""
+    region_names: Mapping[str, str] = field(default_factory=dict)
+    """Name of a region in the management API → the region, where it is another."""

@@ -62,6 +62,13 @@ RULES: Final = ProductRules(
     triggers=frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"}),
 )
 """The secret has 16 bytes at least, because these are the AES key of the answer."""
+REGION_NAMES: Final[Mapping[str, str]] = {
+    "gz": "china",
+    "ap-guangzhou": "china",
+    "na-ashburn": "us-east",
+    "eu-frankfurt": "europe",
+}
+"""`gz` is how IoT Hub names Guangzhou in the properties of a product."""
 HOSTS: Final[Mapping[str, str]] = {
     region: f"{name}.gateway.tencentdevices.com"
     for region, name in {

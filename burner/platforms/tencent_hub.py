@@ -20,5 +20,6 @@ TENCENT_HUB: Final = Platform(
     instances=False,
     licenses=False,
     repeats=0,
+    region_names=tencent.REGION_NAMES,
 )
 """The preset is the layout of Espressif's SDK."""

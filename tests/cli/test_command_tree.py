@@ -117,6 +117,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("unit", "certificate"), ("manifest", "cosign")),
         *(("manifest", "witness"), ("manifest", "export"), ("manifest", "import")),
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
+        ("cloud", "enable"),
     }
     for path, command in ALL.items():
         if not isinstance(command, click.Group):

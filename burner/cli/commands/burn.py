@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli.parameters import options
+from burner.cli.parameters.yes_option import yes_option
 from burner.cli.run.run import BurnArguments, burn_batch, print_event
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     callback=options.one_line,
     help="Burn known units again, for this reason.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing: defaults where no option is given.")
+@yes_option
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
 @options.json_option
 @options.lang_option

@@ -2,15 +2,19 @@
 
 import click
 
+from burner.cli.commands.cloud_enable import enable
 from burner.cli.commands.cloud_gateway import gateway
+from burner.cli.commands.cloud_preflight import preflight
 from burner.cli.commands.cloud_reconcile import reconcile
 from burner.cli.groups import OrderedGroup
 
 
 @click.group(cls=OrderedGroup)
 def cloud() -> None:
-    """Try the registration of units without a cloud."""
+    """Prepare the registration of units with the cloud, and try it."""
 
 
 cloud.add_command(gateway)
+cloud.add_command(enable)
+cloud.add_command(preflight)
 cloud.add_command(reconcile)

@@ -7,6 +7,7 @@ import click
 from burner.cli.gateway.arguments import GatewayArguments
 from burner.cli.parameters import options
 from burner.cli.parameters.file_argument import FILE
+from burner.cli.parameters.registration_options import limit_option, register_type_option
 from burner.cli.parameters.server_options import host_option
 
 PORT = click.IntRange(0, 65535)
@@ -34,20 +35,8 @@ PORT = click.IntRange(0, 65535)
     "code with which the name is refused.",
 )
 @click.option("--created", metavar="NAME", multiple=True, help="A name created beforehand.")
-@click.option(
-    "--register-type",
-    type=click.Choice(["0", "1", "2"]),
-    help="How a product registers. 0: not at all. 1: names created beforehand. 2: creates devices. "
-    "Left out: 1 with names, else 2.",
-)
-@click.option(
-    "--limit",
-    metavar="N",
-    type=click.IntRange(0, 1_000_000),
-    default=1000,
-    show_default=True,
-    help="Devices that a product creates by itself.",
-)
+@register_type_option
+@limit_option(default=1000)
 @click.option(
     "--repeats",
     metavar="N",
@@ -76,8 +65,10 @@ def gateway(**arguments: Any) -> None:
     """Serve the registration of each PROFILE until Ctrl-C.
 
     For firmware and for tests: it answers as the platform of `product.cloud` does, and prints a
-    line for each request. Nothing is sent to a cloud. --https-port without --tls-cert makes a
-    certificate for this run; --output writes it, for the devices to trust.
+    line for each request. Nothing is sent to a cloud. Without
+    --register-type a product registers names created beforehand if some are given, else it creates
+    devices. --https-port without --tls-cert makes a certificate for this run; --output writes it,
+    for the devices to trust.
     """
     chosen = GatewayArguments(**arguments)
     _check_arguments(chosen)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -57,6 +57,9 @@ class SignerArguments:
         )
 
 
+NOTE_HELP: Final = "What was tested or looked at, in a line; it stays on record."
+
+
 def note_option(command: Command) -> Command:
     """--note: no approval without one."""
     return click.option(
@@ -64,7 +67,7 @@ def note_option(command: Command) -> Command:
         required=True,
         metavar="TEXT",
         callback=_note,
-        help="What was tested, in a line; it stays in the statement.",
+        help=NOTE_HELP,
     )(command)
 
 

@@ -60,6 +60,7 @@ class TencentHub:
         """A product. E802: there is none."""
         found = self._hub.read("DescribeProduct", ProductId=product_id)
         settings = found.ProductProperties
+        forbidden = number(settings and settings.ForbiddenStatus)
         listed = self._hub.read(
             "DescribeDevices", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
         )
@@ -73,6 +74,7 @@ class TencentHub:
             device_limit=number(settings and settings.DeviceLimit) or None,
             devices=number(listed.TotalCount) or 0,
             secret=product_secret(settings and settings.ProductSecret, self._search),
+            enabled=None if forbidden is None else not forbidden,
         )
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:

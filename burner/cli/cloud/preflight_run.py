@@ -1,0 +1,147 @@
+"""A run of `burner cloud preflight`: the platform or a person is asked, the result is shown."""
+
+from collections.abc import Callable, Mapping
+
+import click
+
+from burner.cli.cloud.checklist_questions import ask_checklist, ask_operator
+from burner.cli.cloud.expected_product import expected_of_batch, expected_of_release
+from burner.cli.cloud.preflight_arguments import CloudPreflightArguments
+from burner.cli.cloud.preflight_lines import PreflightPage
+from burner.cli.existing_ledger import existing_ledger
+from burner.cli.parameters.cloud_options import management_api
+from burner.cli.questions.secret_questions import Use, product_secret_prompt
+from burner.cli.questions.work_order import is_person
+from burner.cloud.checklist import answered, checklist
+from burner.cloud.management.api import ManagementApi
+from burner.cloud.preflight import (
+    CloudCheck,
+    CloudCheckResult,
+    CloudVerdict,
+    ExpectedProduct,
+    check_product,
+    check_refusal,
+    is_good,
+)
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.reference import SECRET_ABSENT
+from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.writing.cloud_records import record_preflight
+from burner.manifest.writing.operator_text import check_one_line
+from burner.profile.profile import Profile
+from burner.release.opening import open_with_key_if_present
+
+Results = tuple[CloudCheckResult, ...]
+
+
+def run_preflight(chosen: CloudPreflightArguments) -> int:
+    """Check, print, record; 0 where all is good."""
+    check_one_line(operator=chosen.operator)
+    prompt = product_secret_prompt(chosen.source.name)
+    release = open_with_key_if_present(chosen.source, chosen.secret, prompt)
+    if chosen.batch:
+        with ManifestReader.open(chosen.manifest) as reader:
+            expected = expected_of_batch(reader, release, chosen.batch, chosen.quantity)
+    else:
+        expected = expected_of_release(release, chosen.quantity)
+    page = PreflightPage(release.profile, expected, chosen.batch)
+    if not chosen.as_json:
+        page.show_head()
+    operator = _operator(chosen)
+    results = _results(chosen, release.profile, expected)
+    number = _record(chosen, release.profile, results, operator) if chosen.batch else None
+    if chosen.as_json:
+        page.print_json(results, source_of(chosen), number)
+    else:
+        page.show_results(results, number)
+    return 0 if is_good(results) else 1
+
+
+def source_of(chosen: CloudPreflightArguments) -> PreflightSource:
+    """Who answers."""
+    return "checklist" if chosen.checklist else "api"
+
+
+def _results(
+    chosen: CloudPreflightArguments, profile: Profile, expected: ExpectedProduct
+) -> Results:
+    if chosen.checklist:
+        asked = answered(checklist(expected), chosen.answers)
+        return answered(asked, _answers_of_person(asked, expected))
+    region = chosen.management.region or expected.region
+
+    def open_api() -> ManagementApi:
+        return management_api(profile.product.cloud, expected.region, chosen.management)
+
+    return answered(ask_platform(open_api, expected, region), chosen.answers)
+
+
+def ask_platform(
+    open_api: Callable[[], ManagementApi], expected: ExpectedProduct, region: str
+) -> Results:
+    """What the platform says of a product.
+
+    Raises:
+        BurnerError: E859 there are no API credentials; E830 to E844 but for E834.
+    """
+    try:
+        api = open_api()
+    except BurnerError as error:
+        if error.code in SECRET_ABSENT:
+            raise BurnerError(Code.API_CREDENTIALS_ABSENT, error.detail) from None
+        raise
+    try:
+        product = api.product(expected.product_id)
+    except BurnerError as error:
+        if error.code not in (Code.CLOUD_PRODUCT_UNKNOWN, Code.API_CLOCK_WRONG):
+            raise
+        return check_refusal(error.code, error.detail)
+    return check_product(product, expected, region)
+
+
+def _answers_of_person(
+    asked: Results, expected: ExpectedProduct
+) -> Mapping[CloudCheck, CloudVerdict]:
+    """The answers to what is still open."""
+    questions = [result for result in asked if result.verdict is CloudVerdict.UNKNOWN]
+    if not questions:
+        return {}
+    if not is_person():
+        missing = " ".join(f"--answer {one.check}=yes|no|not-needed" for one in questions)
+        raise click.UsageError(f"nobody can be asked here: there is no terminal. Give {missing}")
+    return ask_checklist(questions, expected)
+
+
+def _operator(chosen: CloudPreflightArguments) -> str:
+    """Who answers for what a person has seen, where that goes on record."""
+    if chosen.operator or not chosen.batch or not (chosen.checklist or chosen.answers):
+        return chosen.operator
+    if not is_person():
+        raise click.UsageError("--operator: somebody answers for what goes on record")
+    return ask_operator()
+
+
+def _record(
+    chosen: CloudPreflightArguments, profile: Profile, results: Results, operator: str
+) -> int:
+    facts = [
+        PreflightFact(
+            check=result.check,
+            verdict=result.verdict.value,
+            code=result.code or "",
+            found=result.found,
+        )
+        for result in results
+    ]
+    with existing_ledger(chosen.manifest, chosen.station, Use.RECORDS) as ledger:
+        return record_preflight(
+            ledger,
+            chosen.batch,
+            facts,
+            platform=profile.product.cloud,
+            source=source_of(chosen),
+            operator=operator,
+            note=chosen.note,
+        )

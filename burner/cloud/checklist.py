@@ -1,0 +1,78 @@
+"""The checklist of the cloud: what a person has seen in the console of a platform. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from burner.cloud.management.api import ProductOnPlatform
+from burner.cloud.preflight import (
+    CloudCheck,
+    CloudCheckResult,
+    CloudVerdict,
+    ExpectedProduct,
+    Missing,
+    check_product,
+)
+from burner.core.code import Code
+
+Answers = Mapping[CloudCheck, CloudVerdict]
+ANSWERS: Mapping[str, CloudVerdict] = {
+    "yes": CloudVerdict.GOOD,
+    "no": CloudVerdict.BAD,
+    "not-needed": CloudVerdict.NOT_NEEDED,
+}
+"""What a person may say to a check."""
+SEEN: Final = "seen by a person"
+ANSWER_CODES: Mapping[CloudCheck, Code] = {
+    CloudCheck.CLOCK: Code.API_CLOCK_WRONG,
+    CloudCheck.PRODUCT: Code.CLOUD_PRODUCT_UNKNOWN,
+    CloudCheck.ENABLED: Code.CLOUD_PRODUCT_DISABLED,
+    CloudCheck.REGION: Code.CLOUD_REGION_DIFFERS,
+    CloudCheck.CREDENTIALS: Code.CLOUD_CREDENTIALS_DIFFER,
+    CloudCheck.REGISTRATION: Code.CLOUD_REGISTRATION_OFF,
+    CloudCheck.REGISTER_TYPE: Code.CLOUD_REGISTER_TYPE_DIFFERS,
+    CloudCheck.REGISTER_LIMIT: Code.CLOUD_REGISTER_LIMIT_TOO_LOW,
+    CloudCheck.DEVICE_LIMIT: Code.CLOUD_DEVICE_LIMIT_TOO_LOW,
+    CloudCheck.SECRET: Code.CLOUD_SECRET_DIFFERS,
+    CloudCheck.LICENSES: Code.CLOUD_LICENSES_TOO_FEW,
+    CloudCheck.NAMES: Code.CLOUD_NAMES_MISSING,
+}
+"""Why a check is bad to which a person says no."""
+
+
+def checklist(expected: ExpectedProduct) -> tuple[CloudCheckResult, ...]:
+    """The checks with what is expected, nothing of them known yet, and without those that the
+    product does not need.
+    """
+    unknown = ProductOnPlatform(
+        product_id=expected.product_id,
+        name="",
+        region="",
+        credential_kind=None,
+        register_type=None,
+        register_limit=None,
+        device_limit=None,
+        devices=0,
+        secret=None,
+    )
+    results = check_product(unknown, expected, "")
+    return tuple(map(_to_be_answered, results))
+
+
+def _to_be_answered(result: CloudCheckResult) -> CloudCheckResult:
+    by_manifest = result.check is CloudCheck.NAMES and result.missing is not Missing.MANIFEST
+    if result.verdict is CloudVerdict.NOT_NEEDED or by_manifest:
+        return result
+    return replace(result, verdict=CloudVerdict.UNKNOWN, found="", missing=None)
+
+
+def answered(results: Sequence[CloudCheckResult], answers: Answers) -> tuple[CloudCheckResult, ...]:
+    """The results with the answers of a person to what is unknown; what is known stays."""
+    return tuple(_with_answer(result, answers.get(result.check)) for result in results)
+
+
+def _with_answer(result: CloudCheckResult, answer: CloudVerdict | None) -> CloudCheckResult:
+    if result.verdict is not CloudVerdict.UNKNOWN or answer in (None, CloudVerdict.UNKNOWN):
+        return result
+    code = ANSWER_CODES[result.check] if answer is CloudVerdict.BAD else None
+    return replace(result, verdict=answer, found=SEEN, code=code, missing=None)

@@ -1,0 +1,284 @@
+"""The preflight of the cloud: every line wrong once, unknown once, and what is not needed."""
+
+from dataclasses import replace
+
+import pytest
+
+from burner.cloud.checklist import answered, checklist
+from burner.cloud.management.api import ProductOnPlatform
+from burner.cloud.preflight import (
+    CloudCheck,
+    CloudCheckResult,
+    CloudVerdict,
+    ExpectedProduct,
+    Missing,
+    check_product,
+    check_refusal,
+    is_good,
+)
+from burner.core.code import Code
+from burner.core.secrets.secret import Secret
+from burner.platforms.platform import Cloud
+from burner.platforms.platforms import PLATFORMS
+from burner.platforms.product_settings import CredentialKind, RegisterType
+from burner.profile.registration import NameCreation, RegistrationSettings
+
+ID = "S3EUVBRJLB"
+SECRET = Secret(b"8XzjN8rfgFVGDTNTUGau4snA")
+PRODUCT = ProductOnPlatform(
+    product_id=ID,
+    name="plug-c3",
+    region="gz",
+    credential_kind=CredentialKind.KEY,
+    register_type=RegisterType.AUTOMATIC,
+    register_limit=1000,
+    device_limit=1_000_000,
+    devices=400,
+    secret=SECRET,
+    enabled=True,
+)
+EXPECTED = ExpectedProduct(
+    product_id=ID,
+    platform=PLATFORMS[Cloud.TENCENT_HUB],
+    registration=RegistrationSettings(names=NameCreation.AUTOMATIC),
+    key=SECRET.fingerprint(ID),
+    quantity=600,
+)
+EXPLORER = replace(EXPECTED, platform=PLATFORMS[Cloud.TENCENT_EXPLORER])
+BEFORE = replace(
+    EXPECTED,
+    registration=RegistrationSettings(names=NameCreation.CREATED_BEFORE),
+    spare_names=600,
+)
+PRECREATED = replace(PRODUCT, register_type=RegisterType.PRECREATED)
+
+
+def results(
+    product: ProductOnPlatform = PRODUCT, expected: ExpectedProduct = EXPECTED
+) -> dict[CloudCheck, CloudCheckResult]:
+    checked = check_product(product, expected, "china")
+    assert [result.check for result in checked] == list(CloudCheck)
+    return {result.check: result for result in checked}
+
+
+def test_a_product_that_fits_is_good_on_every_line() -> None:
+    checked = results()
+    assert is_good([*checked.values()])
+    not_needed = {c for c, r in checked.items() if r.verdict is CloudVerdict.NOT_NEEDED}
+    assert not_needed == {CloudCheck.LICENSES, CloudCheck.NAMES}
+
+
+def test_a_product_with_names_created_before_is_good_on_every_line() -> None:
+    checked = results(PRECREATED, BEFORE)
+    assert is_good([*checked.values()])
+    assert checked[CloudCheck.REGISTER_LIMIT].verdict is CloudVerdict.NOT_NEEDED
+    assert checked[CloudCheck.NAMES].verdict is CloudVerdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("product", "expected", "check", "code", "found"),
+    [
+        (
+            replace(PRODUCT, enabled=False),
+            EXPECTED,
+            CloudCheck.ENABLED,
+            Code.CLOUD_PRODUCT_DISABLED,
+            "",
+        ),
+        (
+            replace(PRODUCT, region="eu-frankfurt"),
+            EXPECTED,
+            CloudCheck.REGION,
+            Code.CLOUD_REGION_DIFFERS,
+            "europe",
+        ),
+        (
+            replace(PRODUCT, credential_kind=CredentialKind.CERTIFICATE),
+            EXPECTED,
+            CloudCheck.CREDENTIALS,
+            Code.CLOUD_CREDENTIALS_DIFFER,
+            "certificate",
+        ),
+        (
+            replace(PRODUCT, register_type=RegisterType.OFF),
+            EXPECTED,
+            CloudCheck.REGISTRATION,
+            Code.CLOUD_REGISTRATION_OFF,
+            "RegisterType 0",
+        ),
+        (
+            PRECREATED,
+            EXPECTED,
+            CloudCheck.REGISTER_TYPE,
+            Code.CLOUD_REGISTER_TYPE_DIFFERS,
+            "RegisterType 1",
+        ),
+        (
+            PRODUCT,
+            BEFORE,
+            CloudCheck.REGISTER_TYPE,
+            Code.CLOUD_REGISTER_TYPE_DIFFERS,
+            "RegisterType 2",
+        ),
+        (
+            replace(PRODUCT, register_limit=999),
+            EXPECTED,
+            CloudCheck.REGISTER_LIMIT,
+            Code.CLOUD_REGISTER_LIMIT_TOO_LOW,
+            "999",
+        ),
+        (
+            replace(PRODUCT, device_limit=999),
+            EXPECTED,
+            CloudCheck.DEVICE_LIMIT,
+            Code.CLOUD_DEVICE_LIMIT_TOO_LOW,
+            "999",
+        ),
+        (
+            replace(PRODUCT, licenses_left=599),
+            EXPLORER,
+            CloudCheck.LICENSES,
+            Code.CLOUD_LICENSES_TOO_FEW,
+            "599",
+        ),
+        (
+            PRECREATED,
+            replace(BEFORE, spare_names=599),
+            CloudCheck.NAMES,
+            Code.CLOUD_NAMES_MISSING,
+            "599",
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, CloudCheck) else "",
+)
+def test_what_is_wrong_is_found_on_its_line_alone(
+    product: ProductOnPlatform,
+    expected: ExpectedProduct,
+    check: CloudCheck,
+    code: Code,
+    found: str,
+) -> None:
+    checked = results(product, expected)
+    bad = [result for result in checked.values() if result.verdict is CloudVerdict.BAD]
+    assert [(one.check, one.code, one.found) for one in bad] == [(check, code, found)]
+    assert not is_good([*checked.values()])
+
+
+def test_another_secret_is_found_by_its_fingerprint_and_never_shown() -> None:
+    other = Secret(b"ANOTHERsecretANOTHERsecr")
+    secret = results(replace(PRODUCT, secret=other))[CloudCheck.SECRET]
+    assert (secret.verdict, secret.code) == (CloudVerdict.BAD, Code.CLOUD_SECRET_DIFFERS)
+    assert (secret.found, secret.expected) == (other.fingerprint(ID), SECRET.fingerprint(ID))
+    assert "ANOTHER" not in repr(secret)
+
+
+def test_registration_that_is_off_is_one_mistake_and_the_type_waits_for_it() -> None:
+    checked = results(replace(PRODUCT, register_type=RegisterType.OFF))
+    assert checked[CloudCheck.REGISTER_TYPE].verdict is CloudVerdict.UNKNOWN
+    assert checked[CloudCheck.REGISTER_TYPE].missing is Missing.REGISTRATION
+
+
+@pytest.mark.parametrize(
+    ("product", "expected", "check", "missing"),
+    [
+        (replace(PRODUCT, enabled=None), EXPECTED, CloudCheck.ENABLED, None),
+        (replace(PRODUCT, region="mars"), EXPECTED, CloudCheck.REGION, None),
+        (replace(PRODUCT, credential_kind=None), EXPECTED, CloudCheck.CREDENTIALS, None),
+        (replace(PRODUCT, register_limit=None), EXPECTED, CloudCheck.REGISTER_LIMIT, None),
+        (replace(PRODUCT, device_limit=None), EXPECTED, CloudCheck.DEVICE_LIMIT, None),
+        (PRODUCT, EXPLORER, CloudCheck.LICENSES, None),
+        (replace(PRODUCT, secret=None), EXPECTED, CloudCheck.SECRET, Missing.HIDDEN_SECRET),
+        (PRODUCT, replace(EXPECTED, key=""), CloudCheck.SECRET, Missing.KEY),
+        (PRECREATED, replace(BEFORE, spare_names=None), CloudCheck.NAMES, Missing.MANIFEST),
+    ],
+)
+def test_what_is_not_known_is_not_good(
+    product: ProductOnPlatform,
+    expected: ExpectedProduct,
+    check: CloudCheck,
+    missing: Missing | None,
+) -> None:
+    checked = results(product, expected)
+    unknown = [result for result in checked.values() if not result.verdict.passes]
+    assert [(one.check, one.verdict, one.missing) for one in unknown] == [
+        (check, CloudVerdict.UNKNOWN, missing)
+    ]
+
+
+def test_without_a_quantity_no_limit_can_be_judged() -> None:
+    checked = results(PRODUCT, replace(EXPECTED, quantity=None))
+    unknown = {c for c, r in checked.items() if r.missing is Missing.QUANTITY}
+    assert unknown == {CloudCheck.REGISTER_LIMIT, CloudCheck.DEVICE_LIMIT}
+
+
+def test_a_profile_that_says_nothing_of_names_leaves_type_and_names_unknown() -> None:
+    checked = results(PRODUCT, replace(EXPECTED, registration=RegistrationSettings()))
+    unknown = {c for c, r in checked.items() if r.missing is Missing.EXPECTED_NAMES}
+    assert unknown == {CloudCheck.REGISTER_TYPE, CloudCheck.NAMES}
+
+
+def test_units_that_were_made_and_have_not_registered_need_room_too() -> None:
+    expected = replace(EXPECTED, quantity=500, made=500)
+    limit = results(replace(PRODUCT, devices=3), expected)[CloudCheck.REGISTER_LIMIT]
+    assert (limit.verdict, limit.expected) == (CloudVerdict.GOOD, "1000")
+
+
+def test_names_that_were_created_beforehand_are_counted_once() -> None:
+    product = replace(PRECREATED, devices=600, device_limit=600)
+    assert results(product, BEFORE)[CloudCheck.DEVICE_LIMIT].verdict is CloudVerdict.GOOD
+
+
+def test_a_platform_that_names_no_region_has_the_product_where_it_was_asked() -> None:
+    product = replace(PRODUCT, region="")
+    asked_elsewhere = check_product(product, EXPECTED, "na-ashburn")
+    (region,) = (one for one in asked_elsewhere if one.check is CloudCheck.REGION)
+    assert region.code is Code.CLOUD_REGION_DIFFERS
+    assert is_good([*results(product).values()])
+
+
+@pytest.mark.parametrize(
+    ("code", "bad"),
+    [
+        (Code.CLOUD_PRODUCT_UNKNOWN, CloudCheck.PRODUCT),
+        (Code.API_CLOCK_WRONG, CloudCheck.CLOCK),
+    ],
+)
+def test_where_the_platform_describes_no_product_the_rest_is_unknown(
+    code: Code, bad: CloudCheck
+) -> None:
+    checked = check_refusal(code, "its words")
+    assert [one.check for one in checked] == list(CloudCheck)
+    assert [one.check for one in checked if one.code is code] == [bad]
+    assert all(not one.verdict.passes or one.check is CloudCheck.CLOCK for one in checked)
+
+
+# -- a person --------------------------------------------------------------------------------------
+
+
+def test_a_checklist_asks_all_that_the_product_needs() -> None:
+    asked = {one.check for one in checklist(EXPECTED) if one.verdict is CloudVerdict.UNKNOWN}
+    assert asked == set(CloudCheck) - {CloudCheck.LICENSES, CloudCheck.NAMES}
+    (limit,) = (one for one in checklist(EXPECTED) if one.check is CloudCheck.REGISTER_LIMIT)
+    assert limit.expected == "600"
+
+
+def test_names_that_the_manifest_counts_are_no_question() -> None:
+    (names,) = (one for one in checklist(BEFORE) if one.check is CloudCheck.NAMES)
+    assert names.verdict is CloudVerdict.GOOD
+    missing = checklist(replace(BEFORE, spare_names=None))
+    (names,) = (one for one in missing if one.check is CloudCheck.NAMES)
+    assert names.verdict is CloudVerdict.UNKNOWN
+
+
+def test_the_answers_of_a_person_decide_what_is_unknown() -> None:
+    yes = dict.fromkeys(CloudCheck, CloudVerdict.GOOD)
+    assert is_good(answered(checklist(EXPECTED), yes))
+    no = answered(checklist(EXPECTED), {**yes, CloudCheck.SECRET: CloudVerdict.BAD})
+    assert [one.code for one in no if not one.verdict.passes] == [Code.CLOUD_SECRET_DIFFERS]
+    not_needed = {**yes, CloudCheck.CLOCK: CloudVerdict.NOT_NEEDED}
+    assert is_good(answered(checklist(EXPECTED), not_needed))
+
+
+def test_an_answer_does_not_change_what_the_platform_says() -> None:
+    checked = check_product(replace(PRODUCT, enabled=False), EXPECTED, "china")
+    assert answered(checked, {CloudCheck.ENABLED: CloudVerdict.GOOD}) == checked
