@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,13 +16,25 @@ from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.batch_status import batch_status
+from burner.manifest.reading.cloud_records import burned_devices, name_holders
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.unit_overview import unit_overviews
 from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.manifest.store import engine
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
-from tests.manifest.records import Ticking, a_result, an_attempt, burned, flaws, open_batch
+from tests.manifest.records import (
+    Ticking,
+    a_result,
+    an_attempt,
+    burned,
+    flaws,
+    open_batch,
+    unit_mac,
+)
+from tests.manifest.writing.test_cloud_records import confirm, open_with, preflight
 from tests.release.envelope.signers import signer
 
 
@@ -45,6 +58,27 @@ def hostile(url: str, *statements: str) -> None:
         connection.execute("SET session_replication_role = replica")
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def test_a_batch_waits_for_the_cloud_platform_as_in_a_file(url: str) -> None:
+    with Ledger.open(url, "line1", Ticking()) as ledger:
+        release = open_with(ledger, names="created-before", preflight="required")
+        unit: dict[str, Any] = {"batch": "WO1", "release_digest": release}
+        with refused("E816"):
+            burned(ledger, 1, **unit)
+        preflight(ledger)
+        with refused("E818"):
+            burned(ledger, 1, **unit)
+        names = [unit_mac(number).octets.hex() for number in range(1, 2351)]
+        assert confirm(ledger, *names) == 2350
+        burned(ledger, 1, **unit)
+        assert batch_status(ledger.reader, "WO1").names_not_confirmed == 0
+        (device,) = burned_devices(ledger.reader, "S3EUVBRJLB", "WO1")
+        assert name_holders(ledger.reader, "S3EUVBRJLB") == {device.name: (device.mac, "PASS")}
+        with ledger.reader.connection() as connection:
+            (life,) = unit_overviews(connection, device.mac)
+        assert life["confirmed_names"] == [device.name]
+    assert agrees(url)
 
 
 def test_the_way_of_a_unit_is_the_same(url: str) -> None:

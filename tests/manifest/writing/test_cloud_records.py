@@ -10,6 +10,12 @@ from burner.core.attempt import Outcome, Record
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact, ReconciledDifference
+from burner.manifest.exchange.check_file import check_file
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.fold import cloud
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.cloud_records import (
     burned_devices,
     confirmed_names,
@@ -25,7 +31,7 @@ from burner.manifest.writing.cloud_records import (
 )
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from tests.manifest.records import Ticking, burned, flaws, open_batch, unit_mac
+from tests.manifest.records import Ticking, a_ledger, burned, flaws, open_batch, unit_mac
 
 PRODUCT = "S3EUVBRJLB"
 HUB = "tencent-hub"
@@ -132,6 +138,42 @@ def test_thousands_of_names_are_one_commit_of_several_records(ledger: Ledger) ->
     assert confirm(ledger, "name-00001") == 0
     assert ledger.reader.size() == before + 3
     assert flaws(ledger.reader) == []
+
+
+def test_names_of_an_imported_log_are_confirmed_here_too(tmp_path: Path, ledger: Ledger) -> None:
+    release = open_with(ledger, names="created-before")
+    name = unit_mac(1).octets.hex()
+    with a_ledger(tmp_path / "office", "office") as office:
+        confirm(office, name)
+        file = tmp_path / "office.log"
+        file.write_text("".join(export_log(office.reader)), encoding="utf-8")
+        key = VerifierKey.parse(office.writer.origin_key)
+    import_log(ledger, file, office.origin, key, operator="li")
+    unit(ledger, 1, release)
+    with pytest.raises(BurnerError, match="E818"):
+        unit(ledger, 2, release)
+    assert confirmed_names(ledger.reader, PRODUCT) == {name}
+    assert batch_status(ledger.reader, "WO1").names_not_confirmed == 0
+    assert flaws(ledger.reader) == []
+    exported = tmp_path / "line1.log"
+    for batch in ("", "WO1"):  # without the records of the office nobody can judge
+        exported.write_text("".join(export_log(ledger.reader, batch)), encoding="utf-8")
+        own_key = VerifierKey.parse(ledger.writer.origin_key)
+        assert check_file(exported, ledger.origin, own_key).code == ""
+
+
+def test_a_file_whose_unit_passed_without_a_confirmed_name_is_refused(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = open_with(ledger, names="created-before")
+    with monkeypatch.context() as station:  # of somebody who left the rule out
+        station.setattr(cloud, "check_name_confirmed", lambda *_: None)
+        unit(ledger, 1, release)
+    assert "is not known to have this name" in flaws(ledger.reader)[0]
+    file = tmp_path / "line1.log"
+    file.write_text("".join(export_log(ledger.reader)), encoding="utf-8")
+    key = VerifierKey.parse(ledger.writer.origin_key)
+    assert check_file(file, ledger.origin, key).code == "E714"
 
 
 # -- devices, proofs, reconciliations -------------------------------------------------------------
