@@ -6,12 +6,12 @@ Whether dynamic registration of a product is on, no action tells and no action c
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, repeat
-from typing import Any, Final
+from typing import Final
 
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.alibaba_client import AlibabaClient
 from burner.cloud.management.alibaba_errors import DEVICE_UNKNOWN, AlibabaRefusedError, refused
-from burner.cloud.management.alibaba_values import moment, names_in, number, record, records, text
+from burner.cloud.management.alibaba_record import AlibabaRecord
 from burner.cloud.management.api import (
     CreationResult,
     CreationTask,
@@ -20,7 +20,6 @@ from burner.cloud.management.api import (
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.secret import Secret
 from burner.platforms.alibaba import ALIBABA
 from burner.platforms.product_settings import CredentialKind, RegisterType
 
@@ -59,22 +58,25 @@ class AlibabaIot:
 
     def product(self, product_id: str) -> ProductOnPlatform:
         """A product. E802: there is none."""
-        data = record(self._client.read("QueryProduct", {"ProductKey": product_id}), "Data")
+        data = self._client.read("QueryProduct", {"ProductKey": product_id}).record("Data")
+        secret = data.secret("ProductSecret")
+        if secret:
+            self._account.search.add(secret)
         return ProductOnPlatform(
-            product_id=text(data, "ProductKey"),
-            name=text(data, "ProductName"),
+            product_id=data.text("ProductKey"),
+            name=data.text("ProductName"),
             region=self._account.region or next(iter(ALIBABA.hosts)),
-            credential_kind=_KINDS.get(text(data, "AuthType")),
+            credential_kind=_KINDS.get(data.text("AuthType")),
             register_type=None,
             register_limit=None,
             device_limit=None,
-            devices=number(data, "DeviceCount"),
-            secret=self._secret(text(data, "ProductSecret")),
+            devices=data.number("DeviceCount"),
+            secret=secret,
         )
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, two of the platform's pages at a time."""
-        waiting: list[Mapping[str, Any]] = []
+        waiting: list[AlibabaRecord] = []
         for page in self._pages(product_id):
             waiting += page
             if len(waiting) >= DETAILS_PER_CALL:
@@ -87,7 +89,7 @@ class AlibabaIot:
         """A device; None: there is none of this name."""
         fields = {"ProductKey": product_id, "DeviceName": name}
         try:
-            return _device(record(self._client.read("QueryDeviceDetail", fields), "Data"))
+            return _device(self._client.read("QueryDeviceDetail", fields).record("Data"))
         except AlibabaRefusedError as error:
             if error.platform_code == DEVICE_UNKNOWN:
                 return None
@@ -117,11 +119,11 @@ class AlibabaIot:
             return task.result
         answer = self._status(product_id, task.id)
         created: Iterable[str]
-        match text(answer, "Status"):
+        match answer.text("Status"):
             case "CREATE_SUCCESS":
                 created = self._application(task.id)
             case "CREATE_FAILED":
-                created = names_in(answer, "ValidList", "Name")
+                created = answer.record("ValidList").texts("Name")
             case _:
                 return None
         return self._result(product_id, created, task.names, _unfit(answer, task.names))
@@ -137,26 +139,19 @@ class AlibabaIot:
 
     # -- devices -----------------------------------------------------------------------------------
 
-    def _secret(self, found: str) -> Secret | None:
-        if not found:
-            return None
-        secret = Secret(found.encode())
-        self._account.search.add(secret)
-        return secret
-
-    def _pages(self, product_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+    def _pages(self, product_id: str) -> Iterator[Sequence[AlibabaRecord]]:
         """Each device once: devices that are created meanwhile move others to the next page."""
         token, seen = "", set[str]()
         for page in count(1):
             size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
             fields = {"ProductKey": product_id, **size, "NextToken": token}
             body = self._client.read("QueryDevice", fields)
-            entries = records(record(body, "Data"), "DeviceInfo")
-            new = [entry for entry in entries if text(entry, "DeviceName") not in seen]
-            seen.update(text(entry, "DeviceName") for entry in new)
+            entries = body.record("Data").records("DeviceInfo")
+            new = [entry for entry in entries if entry.text("DeviceName") not in seen]
+            seen.update(entry.text("DeviceName") for entry in new)
             yield new
-            token = text(body, "NextToken")
-            last = page >= number(body, "PageCount")
+            token = body.text("NextToken")
+            last = page >= body.number("PageCount")
             if last and not token:
                 return
             if not entries:
@@ -164,12 +159,12 @@ class AlibabaIot:
                 raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
 
     def _with_activation(
-        self, product_id: str, entries: Sequence[Mapping[str, Any]]
+        self, product_id: str, entries: Sequence[AlibabaRecord]
     ) -> Sequence[DeviceOnPlatform]:
         """A page does not say when a device was online first: ask again for those that were."""
-        names = [text(e, "DeviceName") for e in entries if text(e, "DeviceStatus") != _UNACTIVE]
+        names = [e.text("DeviceName") for e in entries if e.text("DeviceStatus") != _UNACTIVE]
         known = {device.name: device for device in self._details(product_id, names)}
-        return [known.get(text(entry, "DeviceName")) or _device(entry) for entry in entries]
+        return [known.get(entry.text("DeviceName")) or _device(entry) for entry in entries]
 
     def _details(self, product_id: str, names: Sequence[str]) -> Iterator[DeviceOnPlatform]:
         """Those that exist, of these names."""
@@ -182,7 +177,7 @@ class AlibabaIot:
                 if error.platform_code != DEVICE_UNKNOWN:
                     raise
                 continue
-            yield from map(_device, records(record(body, "Data"), "Data"))
+            yield from map(_device, body.record("Data").records("Data"))
 
     # -- creation ----------------------------------------------------------------------------------
 
@@ -196,7 +191,7 @@ class AlibabaIot:
             if not unfit:
                 raise
             return "", unfit
-        application = str(number(record(body, "Data"), "ApplyId"))
+        application = str(body.record("Data").number("ApplyId"))
         return application, self._unfit_in(product_id, application, names)
 
     def _unfit_in(
@@ -206,7 +201,7 @@ class AlibabaIot:
         waited = 0.0
         for pause in chain(_WAIT_S, repeat(_WAIT_S[-1])):
             answer = self._status(product_id, application)
-            match text(answer, "Status"):
+            match answer.text("Status"):
                 case "CHECK_SUCCESS":
                     return {}
                 case "CHECK_FAILED":
@@ -221,18 +216,18 @@ class AlibabaIot:
         detail = f"after {waited:.0f} s the platform still checks the names"
         raise BurnerError(Code.API_DEADLINE_PASSED, detail)
 
-    def _status(self, product_id: str, application: str) -> Mapping[str, Any]:
+    def _status(self, product_id: str, application: str) -> AlibabaRecord:
         fields = {"ProductKey": product_id, "ApplyId": int(application)}
-        return record(self._client.read("QueryBatchRegisterDeviceStatus", fields), "Data")
+        return self._client.read("QueryBatchRegisterDeviceStatus", fields).record("Data")
 
     def _application(self, application: str) -> Iterator[str]:
         """The names of an application."""
         for page in count(1):
             size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
             body = self._client.read("QueryPageByApplyId", {"ApplyId": int(application), **size})
-            entries = records(record(body, "ApplyDeviceList"), "ApplyDeviceInfo")
-            yield from (text(entry, "DeviceName") for entry in entries)
-            if not entries or page >= number(body, "PageCount"):
+            entries = body.record("ApplyDeviceList").records("ApplyDeviceInfo")
+            yield from (entry.text("DeviceName") for entry in entries)
+            if not entries or page >= body.number("PageCount"):
                 return
 
     def _result(
@@ -243,39 +238,39 @@ class AlibabaIot:
         unfit: Mapping[str, str],
     ) -> CreationResult:
         """What became of the wanted names. What was not created and exists, existed before."""
-        known = set(created)
+        known, clean = set(created), self._account.search.clean
         left = [name for name in wanted if name not in known]
         existing = {device.name for device in self._details(product_id, left)}
         return CreationResult(
             created=tuple(name for name in wanted if name in known),
             existing=tuple(name for name in left if name in existing),
             refused={
-                name: refused("BatchCheckDeviceNames", unfit.get(name) or "not created")
+                name: refused("BatchCheckDeviceNames", clean(unfit.get(name) or "not created"))
                 for name in left
                 if name not in existing
             },
         )
 
 
-def _device(entry: Mapping[str, Any]) -> DeviceOnPlatform:
-    status = text(entry, "Status") or text(entry, "DeviceStatus")
-    activated = moment(entry, "UtcActive")
+def _device(entry: AlibabaRecord) -> DeviceOnPlatform:
+    status = entry.text("Status") or entry.text("DeviceStatus")
+    activated = entry.moment("UtcActive")
     was_online = activated is not None or status in ("ONLINE", "OFFLINE")
     return DeviceOnPlatform(
-        name=text(entry, "DeviceName"),
-        created=moment(entry, "UtcCreate"),
+        name=entry.text("DeviceName"),
+        created=entry.moment("UtcCreate"),
         registered=True if was_online else None,
         activated=activated,
         enabled=status != "DISABLE",
     )
 
 
-def _unfit(answer: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, str]:
+def _unfit(answer: AlibabaRecord, names: Sequence[str]) -> Mapping[str, str]:
     """Which of the names an answer does not take, each with why."""
     unfit: dict[str, str] = {}
     for list_name, entry in _UNFIT_LISTS:
-        unfit |= dict.fromkeys(names_in(answer, list_name, entry), "")
+        unfit |= dict.fromkeys(answer.record(list_name).texts(entry), "")
     for key in ("InvalidDetailList", "invalidDetailList"):
-        for detail in records(record(answer, "InvalidDetailList"), key):
-            unfit[text(detail, "DeviceName")] = text(detail, "ErrorMsg")[:200]
+        for detail in answer.record("InvalidDetailList").records(key):
+            unfit[detail.text("DeviceName")] = detail.text("ErrorMsg")[:200]
     return {name: unfit[name] for name in names if name in unfit}

@@ -22,6 +22,7 @@ from requests import PreparedRequest
 
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.alibaba_errors import refused
+from burner.cloud.management.alibaba_record import AlibabaRecord
 from burner.cloud.management.calls import ApiCalls
 from burner.cloud.management.connection import BoundedConnection
 from burner.cloud.management.credentials import ApiCredentials
@@ -58,7 +59,7 @@ class AlibabaClient:
 
     def read(
         self, action: str, fields: Mapping[str, Any], calls: ApiCalls | None = None
-    ) -> Mapping[str, Any]:
+    ) -> AlibabaRecord:
         """Call an action that changes nothing; the body of its answer.
 
         Args:
@@ -72,7 +73,7 @@ class AlibabaClient:
         """
         return (calls or self._account.calls).read(lambda: self._call(action, fields))
 
-    def change(self, action: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    def change(self, action: str, fields: Mapping[str, Any]) -> AlibabaRecord:
         """Call an action that changes something; the body of its answer.
 
         Raises:
@@ -81,38 +82,48 @@ class AlibabaClient:
         """
         return self._account.calls.change(lambda: self._call(action, fields))
 
-    def _call(self, action: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _call(self, action: str, fields: Mapping[str, Any]) -> AlibabaRecord:
         sent = {name: value for name, value in fields.items() if value}
         if self._account.instance:
             sent["IotInstanceId"] = self._account.instance
         request = getattr(models, f"{action}Request")().from_map(sent)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
+        body: object = None
+        refusal: object = None
+        failure: Exception | None = None
         try:
             answer = getattr(self._sdk, f"{method}_with_options")(request, self._runtime)
+            body = answer.to_map().get("body")
         except AlibabaCloudException as error:
-            raise self._refused(action, error.code, error.message, error.data or {}) from None
+            refusal = error.data
         except UnretryableException as error:
-            if isinstance(error.inner_exception, BurnerError):  # of the connection
-                raise error.inner_exception from None
-            why = type(error.inner_exception).__name__
-            raise BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {why}") from None
-        body = answer.to_map().get("body")
+            failure = error.inner_exception
+        # Only here is it an error of ours: in the blocks above, the SDK's would be its context.
+        if failure:
+            raise _as_ours(action, failure)
+        if isinstance(refusal, Mapping):
+            raise self._refused(action, AlibabaRecord(refusal), "Message")
         if not isinstance(body, Mapping):
-            raise BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: not a JSON object")
-        if body.get("Success") is not True:
-            raise self._refused(action, body.get("Code"), body.get("ErrorMessage"), body)
-        return body
+            raise BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: no JSON of the API")
+        record = AlibabaRecord(body)
+        if not record.is_true("Success"):
+            raise self._refused(action, record, "ErrorMessage")
+        return record
 
-    def _refused(
-        self, action: str, code: object, message: object, body: Mapping[str, Any]
-    ) -> BurnerError:
-        request_id = body.get("RequestId")
-        if not (isinstance(code, str) and isinstance(request_id, str)):
-            return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: no answer of the API")
-        text = self._account.search.clean(message) if isinstance(message, str) else ""
-        data = body.get("Data")
-        ours = refused(action, code, text, request_id, data if isinstance(data, Mapping) else {})
+    def _refused(self, action: str, answer: AlibabaRecord, message: str) -> BurnerError:
+        """The error of an answer that refuses, with its message under this name."""
+        code, request_id, line = map(answer.text, ("Code", "RequestId", message))
+        if not (code and request_id):
+            return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: no JSON of the API")
+        code, request_id, line = map(self._account.search.clean, (code, request_id, line))
+        ours = refused(action, code, line, request_id, answer.record("Data"))
         return self._connection.with_clock(ours)
+
+
+def _as_ours(action: str, failure: Exception) -> BurnerError:
+    if isinstance(failure, BurnerError):  # of the connection
+        return failure
+    return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {type(failure).__name__}")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from burner.cloud.management.alibaba_record import NO_VALUES, AlibabaRecord
 from burner.cloud.management.errors import CallRefusedError
 from burner.core.code import Code
 
@@ -38,9 +39,7 @@ _LONGEST_MESSAGE: Final = 200
 class AlibabaRefusedError(CallRefusedError):
     """A refusal, with what the platform says beside its code."""
 
-    def __init__(
-        self, code: Code, platform_code: str, detail: str, data: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, code: Code, platform_code: str, detail: str, data: AlibabaRecord) -> None:
         super().__init__(code, platform_code, detail)
         self.data = data
 
@@ -50,7 +49,7 @@ def refused(
     platform_code: str,
     message: str = "",
     request_id: str = "",
-    data: Mapping[str, Any] = {},
+    data: AlibabaRecord = NO_VALUES,
 ) -> AlibabaRefusedError:
     """The error of an answer that refuses.
 
