@@ -83,7 +83,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "requests": tuple(
         f"cloud/management/{n}.py" for n in ("alibaba_client", "connection", "network_errors")
     ),
-    "urllib3": ("cloud/management/network_errors.py",),
+    "urllib3": ("cloud/management/connection.py", "cloud/management/network_errors.py"),
 }
 
 Parts = tuple[str, ...]

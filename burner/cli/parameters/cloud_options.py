@@ -1,6 +1,7 @@
 """Options of commands that call the management API of a platform, and the way to that API."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +108,16 @@ def _region(command: Command) -> Command:
         "--region",
         metavar="REGION",
         default="",
+        callback=_check_region,
         help="Region of the product, as in `registration.region` of the profile, or as the "
         "management API names it. Left out: that of the profile, else the platform's first.",
     )(command)
+
+
+def _check_region(context: click.Context, option: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch("[a-z0-9-]{1,32}", value):
+        raise click.BadParameter("a region has small letters, digits and -", context, option)
+    return value
 
 
 def management_api(

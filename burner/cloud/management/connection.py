@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import certifi
 import requests
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.endpoint import is_loopback
@@ -69,14 +70,14 @@ class BoundedConnection:
                 headers=headers,
                 proxies=self._proxies,
                 verify=self._ca,
-                timeout=self._seconds,
+                timeout=(self._seconds / 2, self._seconds),
                 stream=True,
                 allow_redirects=False,
             ) as response:
                 self._clock_error = _seconds_ahead_of(response.headers.get("Date", ""))
                 content = _whole(response, end)
                 return HttpReply(response.status_code, response.headers, content)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             raise network_error(error, self.host, self._proxy) from None
 
     def unreadable(self, reply: HttpReply) -> BurnerError:

@@ -43,7 +43,12 @@ _PROXY = (
     requests.exceptions.InvalidProxyURL,
     urllib3.exceptions.ProxyError,
 )
-_UNKNOWN_HOST = (urllib3.exceptions.NameResolutionError, socket.gaierror)
+_UNKNOWN_HOST = (
+    urllib3.exceptions.NameResolutionError,
+    requests.exceptions.InvalidURL,
+    socket.gaierror,
+    UnicodeError,  # of a name that DNS cannot hold
+)
 _NO_ANSWER = (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 _NO_CONNECTION = (
     requests.exceptions.ConnectTimeout,

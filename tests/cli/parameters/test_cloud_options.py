@@ -81,3 +81,9 @@ def test_an_endpoint_without_tls_is_on_this_computer(url: str) -> None:
     assert result.exit_code == 2
     assert "https://HOST[:PORT], or http:// with a loopback address" in result.output
     assert "password1" not in result.output
+
+
+def test_a_region_has_the_form_of_one() -> None:
+    result = run("--region", "ap-guangzhou\n")
+    assert result.exit_code == 2
+    assert "small letters" in result.output

@@ -141,6 +141,13 @@ def test_a_name_that_no_dns_knows(
     assert error.detail == "api.invalid; 3 tries"
 
 
+@pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example"])
+def test_a_name_that_can_be_none(host: str, caplog: pytest.LogCaptureFixture) -> None:
+    with refused(Code.API_HOST_UNKNOWN, caplog) as error:
+        opened(f"https://{host}").product(PRODUCT_ID)
+    assert error.detail.startswith(host)
+
+
 # -- TLS -------------------------------------------------------------------------------------------
 
 
