@@ -73,7 +73,8 @@ def _results(
     region = chosen.management.region or expected.region
 
     def open_api() -> ManagementApi:
-        return management_api(profile.product.cloud, expected.region, chosen.management)
+        instance = profile.registration.instance
+        return management_api(profile.product.cloud, expected.region, chosen.management, instance)
 
     return answered(ask_platform(open_api, expected, region), chosen.answers)
 

@@ -33,7 +33,8 @@ def devices_on_platform(
     if export is not None:
         found = devices_of_export(export, profile)
         return ListedDevices(found.devices, "export", found.sha256)
-    api = management_api(profile.product.cloud, profile.registration.region, management)
+    expected = profile.registration
+    api = management_api(profile.product.cloud, expected.region, management, expected.instance)
     product_id = profile.product.id
     devices: dict[str, ListedDevice] = {}
     with screen.progress("devices", api.product(product_id).devices) as advance:

@@ -47,7 +47,8 @@ def switch_registration(
     profile = load_profile(path)
     refuse(list(check_registration_of_platform(profile)))
     register_type = _wanted_type(profile, wish)
-    api = management_api(profile.product.cloud, profile.registration.region, management)
+    expected = profile.registration
+    api = management_api(profile.product.cloud, expected.region, management, expected.instance)
     product = api.product(profile.product.id)
     before, after = switch_of(product), _wanted(product, register_type, wish)
     title, platform = profile.title, profile.platform.title
