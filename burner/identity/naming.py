@@ -7,6 +7,7 @@ prints test vectors by the same function, for the firmware team.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import PrivateAttr, StrictBool, field_validator
@@ -105,6 +106,7 @@ class NameSettings(StrictModel):
         return parse_template(self.template)
 
 
+@lru_cache(maxsize=64)
 def parse_template(template: str) -> tuple[str | TemplateField, ...]:
     """Split a template into literal text and fields.
 

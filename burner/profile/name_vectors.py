@@ -9,15 +9,12 @@ from dataclasses import asdict, dataclass
 
 from burner.core.errors import refuse
 from burner.core.regex import fullmatch
-from burner.core.silicon import Mac, Silicon
-from burner.identity.imei_checks import check_digit, check_imei
-from burner.identity.interface_addresses import interface_macs
-from burner.identity.label_checks import check_label
-from burner.identity.mac_checks import check_mac
-from burner.identity.naming import check_settings, device_name, required_sources
-from burner.identity.serial_checks import check_serial
+from burner.core.silicon import Mac
+from burner.identity.imei_checks import check_digit
+from burner.identity.naming import check_settings, required_sources
 from burner.profile.c_source import c_string
 from burner.profile.profile import Profile
+from burner.profile.unit_names import check_ids, name_of_checked
 
 DEVICE_PARTS = ("000001", "0a1b2c", "abcdef", "1234ff", "fffffe")
 """Last three bytes of the sample MACs: leading zeros, letters, and a last byte that overflows."""
@@ -25,7 +22,6 @@ USUAL_PREFIX = "246f28"
 USUAL_TAC = "49015420"
 UNIT_NUMBERS = ("323751", "000000", "999999")
 SERIALS = ("SN000001", "000001", "A1B2C3D4")
-SOURCES = ("mac", "imei", "serial", "label")
 
 
 class NoSampleError(ValueError):
@@ -56,10 +52,8 @@ def name_vectors(profile: Profile, fixed: Mapping[str, str]) -> Iterator[NameVec
     samples = {s: (fixed[s],) if s in fixed else _samples(profile, s) for s in needed}
     for number in range(max(map(len, samples.values()))):
         ids = {source: values[number % len(values)] for source, values in samples.items()}
-        _check(profile, {source: value for source, value in ids.items() if source in fixed})
-        silicon = Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0)
-        addresses = interface_macs(silicon, profile.name.universal_addresses)
-        yield NameVector(**ids, name=device_name(profile.name, {**ids, **addresses}))
+        check_ids(profile, {source: value for source, value in ids.items() if source in fixed})
+        yield NameVector(**ids, name=name_of_checked(profile, ids))
 
 
 def _samples(profile: Profile, source: str) -> tuple[str, ...]:
@@ -84,19 +78,6 @@ def _matching_serials(pattern: str, source: str) -> tuple[str, ...]:
     if not matching:
         raise NoSampleError(pattern, source)
     return matching
-
-
-def _check(profile: Profile, ids: Mapping[str, str]) -> None:
-    """Check IDs that a person gives: the line would have to accept them."""
-    rules = profile.identity
-    if "mac" in ids:
-        check_mac(Silicon(profile.chip.type, "", Mac.parse(ids["mac"]), 0, 0), rules)
-    if "imei" in ids:
-        check_imei(ids["imei"], rules.imei.tac if rules.imei else ())
-    if "serial" in ids and rules.serial:
-        check_serial(ids["serial"], rules.serial)
-    if "label" in ids and rules.label:
-        check_label(ids["label"], rules, ids)
 
 
 def vectors_json(profile: Profile, vectors: Sequence[NameVector]) -> str:

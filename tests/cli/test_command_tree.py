@@ -118,6 +118,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("manifest", "witness"), ("manifest", "export"), ("manifest", "import")),
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
         ("cloud", "enable"),
+        *(("cloud", "names"), ("cloud", "precreate")),
     }
     for path, command in ALL.items():
         if not isinstance(command, click.Group):

@@ -4,6 +4,8 @@ import click
 
 from burner.cli.commands.cloud_enable import enable
 from burner.cli.commands.cloud_gateway import gateway
+from burner.cli.commands.cloud_names import names
+from burner.cli.commands.cloud_precreate import precreate
 from burner.cli.commands.cloud_preflight import preflight
 from burner.cli.commands.cloud_reconcile import reconcile
 from burner.cli.groups import OrderedGroup
@@ -17,4 +19,6 @@ def cloud() -> None:
 cloud.add_command(gateway)
 cloud.add_command(enable)
 cloud.add_command(preflight)
+cloud.add_command(names)
+cloud.add_command(precreate)
 cloud.add_command(reconcile)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from burner.cli.parameters import options
+from burner.cli.parameters.name_options import names_header_option
 from burner.cli.parameters.output_path import OutputPath
 from burner.cli.terminal import screen
 from burner.core.atomic_file import check_is_place_for_file
@@ -32,13 +33,7 @@ FORMATS = ("csv", "jsonl", "names", "log", "tiles")
     show_default=True,
     help="What to write: see above.",
 )
-@click.option(
-    "--header",
-    metavar="TEXT",
-    default="DeviceName",
-    show_default=True,
-    help="First line of --format names; empty for none.",
-)
+@names_header_option
 @options.bom_option
 @options.output_option(OutputPath(dir_okay=True))
 @options.filter_options

@@ -36,8 +36,9 @@ def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) ->
     the firmware team; and the rule of the name and the place of the key as a C header, for the
     firmware itself.
     """
-    from burner.profile.name_vectors import SOURCES, NoSampleError, name_vectors, vectors_json
+    from burner.profile.name_vectors import NoSampleError, name_vectors, vectors_json
     from burner.profile.reading import load_profile
+    from burner.profile.unit_names import ID_SOURCES
 
     profile = load_profile(path)
     try:
@@ -52,7 +53,7 @@ def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) ->
     if as_json:
         screen.say(vectors_json(profile, vectors).rstrip())
         return
-    shown = [source for source in SOURCES if any(getattr(vector, source) for vector in vectors)]
+    shown = [source for source in ID_SOURCES if any(getattr(vector, source) for vector in vectors)]
     rows = [(*(getattr(vector, source) for source in shown), vector.name) for vector in vectors]
     screen.table(f"{profile.title}: {profile.name.template}", (*shown, "name"), rows)
     if output:
@@ -62,10 +63,10 @@ def names(path: Path, ids: Sequence[str], output: Path | None, as_json: bool) ->
 
 def _parsed(texts: Sequence[str]) -> Mapping[str, str]:
     from burner.core.silicon import Mac
-    from burner.profile.name_vectors import SOURCES
+    from burner.profile.unit_names import ID_SOURCES
 
     ids = dict(text.partition("=")[::2] for text in texts)
-    if unknown := set(ids) - set(SOURCES):
+    if unknown := set(ids) - set(ID_SOURCES):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: not mac, imei, serial or label")
     if "mac" in ids:
         try:

@@ -1,0 +1,44 @@
+"""The names that a command of `burner cloud` is about: from IDs, a file, or the manifest."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from burner.cli.parameters.name_options import NameListOptions
+from burner.cloud.name_lists import ListedEntry, names_of_file, names_of_ids, unique_names
+from burner.profile.profile import Profile
+
+
+def product_profile(source: Path) -> Profile:
+    """The profile of a product; of a profile, its images are not looked at.
+
+    Raises:
+        BurnerError: E1xx the profile, E2xx the release file.
+    """
+    from burner.profile.reading import load_profile
+    from burner.release.opening import is_release_file, open_keyless
+
+    return open_keyless(source).profile if is_release_file(source) else load_profile(source)
+
+
+def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
+    """The names, in their order.
+
+    Raises:
+        BurnerError: E860 the list; E733 no such batch; E7 the manifest.
+    """
+    if listed.ids:
+        return names_of_ids(listed.ids, profile)
+    if listed.names:
+        return names_of_file(listed.names, profile)
+    what = f"batch {listed.batch}" if listed.batch else f"manifest {listed.manifest}"
+    return unique_names(what, _burned(profile, listed))
+
+
+def _burned(profile: Profile, listed: NameListOptions) -> Iterator[ListedEntry]:
+    """The names of units that are good now."""
+    from burner.manifest.reading.cloud_records import burned_devices
+    from burner.manifest.reading.reader import ManifestReader
+
+    with ManifestReader.open(listed.manifest) as reader:
+        for unit in burned_devices(reader, profile.product.id, listed.batch):
+            yield f"unit {unit.unit_id}", unit.name

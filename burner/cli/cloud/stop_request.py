@@ -1,0 +1,42 @@
+"""Ctrl-C in a long piece of work: once, it ends after the step in flight; twice, it ends now."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
+from burner.core.words.phrases import phrase
+
+
+class StopRequest:
+    """Whether somebody asked to stop."""
+
+    def __init__(self) -> None:
+        self._requested = False
+
+    def __call__(self) -> bool:
+        """Whether to stop after the step in flight."""
+        return self._requested
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Handle Ctrl-C and SIGTERM until the block ends."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before: dict[int, Any] = {n: signal.signal(n, self._interrupt) for n in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self._requested:
+            raise KeyboardInterrupt
+        self._requested = True
+        # In a thread: the main thread may hold the lock of the stream.
+        words = phrase("stopping after chunk", language())
+        threading.Thread(target=screen.warn, args=(words,), daemon=True).start()

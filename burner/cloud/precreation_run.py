@@ -1,0 +1,283 @@
+"""Creates names on the platform, in chunks; what was sent is on the journal before it is sent."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from burner.cloud.management.api import CreationResult, CreationTask, ManagementApi
+from burner.cloud.precreation import (
+    ChunkSent,
+    ChunkSettled,
+    CreationEvent,
+    CreationFinished,
+    CreationHistory,
+    NamesAsked,
+    SentChunk,
+    TaskStarted,
+    chunks,
+    precreation_plan,
+)
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.words.plural import counted
+
+ONE_BY_ONE = 10
+"""So many names are asked for one by one, whatever the product holds."""
+SMALLEST_PAGE = 100
+"""Devices that any platform lists in a call."""
+OF_A_NAME = frozenset({Code.CLOUD_REQUEST_INVALID, Code.API_CALL_REFUSED})
+"""Refusals of a whole call that one of its names may have caused."""
+
+
+class NameFate(StrEnum):
+    """What became of a name."""
+
+    CREATED = "created"
+    EXISTING = "existing"
+    """The platform had it."""
+    REFUSED = "refused"
+
+
+class Journal(Protocol):
+    """Keeps what was sent, for the next run."""
+
+    @property
+    def history(self) -> CreationHistory:
+        """What it says so far."""
+
+    def add(self, event: CreationEvent) -> None:
+        """Keep an event, whatever happens next."""
+
+
+Settled = Callable[[Sequence[str], NameFate], None]
+"""Is told what became of names."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the platform is waited for, in seconds."""
+
+    settle_s: float = 2.0
+    """After a cut call, until the platform is asked again: it may still be at work on it."""
+    first_poll_s: float = 0.3
+    longest_poll_s: float = 5.0
+    task_s: float = 600.0
+    """For a task."""
+    tries: int = 4
+    """Of one chunk that is cut again and again."""
+    pause: Callable[[float], None] = time.sleep
+    """Waits so many seconds."""
+
+
+@dataclass
+class PrecreationResult:
+    """What became of the names of a run."""
+
+    counts: dict[NameFate, int] = field(default_factory=lambda: dict.fromkeys(NameFate, 0))
+    refused: dict[str, BurnerError] = field(default_factory=dict)
+    stopped: bool = False
+    """Somebody stopped the run before the last name."""
+
+
+def _nobody(_names: Sequence[str], _fate: NameFate) -> None:
+    """Is told before a run has begun."""
+
+
+class Precreation:
+    """Creates names of one product, each exactly once."""
+
+    def __init__(
+        self,
+        api: ManagementApi,
+        product_id: str,
+        journal: Journal,
+        *,
+        stop: Callable[[], bool],
+        patience: Patience,
+    ) -> None:
+        """Prepare a run; nothing is sent yet.
+
+        Args:
+            api: of the platform.
+            product_id: of the product.
+            journal: of the product; no other run may use it.
+            stop: whether to stop after the chunk in flight.
+            patience: how long.
+        """
+        self._api, self._product_id, self._journal = api, product_id, journal
+        self._stop, self._pause, self._patience = stop, patience.pause, patience
+        self.result = PrecreationResult()
+        """What is known so far."""
+        self._settled: Settled = _nobody
+        self._wanted: frozenset[str] = frozenset()
+
+    def run(
+        self, names: Sequence[str], on_record: Collection[str], settled: Settled
+    ) -> PrecreationResult:
+        """Create names.
+
+        Args:
+            names: each once.
+            on_record: those that the manifest has as confirmed.
+            settled: is told what became of names, as soon as it is known.
+
+        Raises:
+            BurnerError: E8 the platform cannot be reached, or refuses every call; E864 it is still
+                at work. What is known by then is kept.
+        """
+        history = self._journal.history
+        self._wanted, self._settled = frozenset(names), settled
+        self._tell(precreation_plan(names, history, on_record).done, NameFate.EXISTING)
+        for sent in tuple(history.pending.values()):
+            self._settle_pending(sent)
+        plan = precreation_plan(names, history, on_record)
+        send = frozenset(plan.send) | self._ask(plan.ask)
+        for chunk in chunks([name for name in names if name in send], self._api.names_per_call):
+            if self._stop() or self._create(chunk):
+                self.result.stopped = True
+                return self.result
+        self._journal.add(CreationFinished())
+        return self.result
+
+    # -- one chunk ---------------------------------------------------------------------------------
+
+    def _create(self, chunk: tuple[str, ...]) -> tuple[str, ...]:
+        """Create the names of a chunk; those that are left where somebody stopped the run."""
+        before = len(self.result.refused)
+        left, error = self._send(chunk)
+        if error and len(self.result.refused) - before == len(chunk) > 1:
+            raise error  # no fault of the names: the platform refuses every call
+        return left
+
+    def _send(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], BurnerError | None]:
+        """Send names until the platform has them; what is left, and the refusal of a call."""
+        for again in range(1, self._patience.tries + 1):
+            sent = ChunkSent(self._journal.history.next_number, names)
+            self._journal.add(sent)
+            chunk = SentChunk(sent.number, names)
+            try:
+                task = self._api.create(self._product_id, names)
+            except BurnerError as error:
+                names = self._settle_by_asking(chunk)
+                if names and error.code in OF_A_NAME:
+                    return self._send_halves(names, error), error
+                if names and (not error.row.retry or again == self._patience.tries):
+                    raise
+            else:
+                names = self._await(chunk, task)
+            if not names or self._stop():
+                return names, None
+            self._pause(self._patience.settle_s * again)
+        raise BurnerError(Code.CREATED_NAME_MISSING, names[0])
+
+    def _send_halves(self, names: tuple[str, ...], error: BurnerError) -> tuple[str, ...]:
+        """Send names of which one may have made the platform refuse them all; what is left."""
+        if len(names) == 1:
+            self._refuse({names[0]: error})
+            return ()
+        half = len(names) // 2
+        left, _ = self._send(names[:half])
+        return left + names[half:] if left else self._send(names[half:])[0]
+
+    def _await(self, chunk: SentChunk, task: CreationTask) -> tuple[str, ...]:
+        """Wait for the result of a task; the names that the platform has not got."""
+        if task.id and not chunk.task:
+            self._journal.add(TaskStarted(chunk.number, task.id))
+        result, waited, wait, cuts = task.result, 0.0, self._patience.first_poll_s, 0
+        while result is None:
+            if waited >= self._patience.task_s:
+                detail = f"task {task.id}: {counted(len(chunk.names), 'name')}"
+                raise BurnerError(Code.CREATION_STILL_AT_WORK, detail)
+            self._pause(wait)
+            waited, wait = waited + wait, min(1.5 * wait, self._patience.longest_poll_s)
+            try:
+                result = self._api.creation_result(self._product_id, task)
+            except BurnerError as error:
+                if not error.row.retry:  # the platform has forgotten the task
+                    return self._settle_by_asking(chunk)
+                cuts += 1
+                if cuts == self._patience.tries:
+                    raise
+        self._settle(chunk, result)
+        return ()
+
+    def _settle_pending(self, chunk: SentChunk) -> None:
+        """Find out what became of a chunk of an earlier run."""
+        if chunk.task:
+            self._await(chunk, CreationTask(chunk.task, chunk.names, None))
+        else:
+            self._settle_by_asking(chunk)
+
+    def _settle(self, chunk: SentChunk, result: CreationResult) -> None:
+        refused = dict(result.refused)
+        existing = set(result.existing)
+        created = set(result.created) - existing
+        left = [n for n in chunk.names if n not in created | existing and n not in refused]
+        if left:
+            found = self._present(left)
+            existing |= found
+            lost = {n: BurnerError(Code.CREATED_NAME_MISSING, n) for n in left if n not in found}
+            refused |= lost
+        codes = {name: str(error.code) for name, error in refused.items()}
+        self._journal.add(ChunkSettled(chunk.number, tuple(sorted(existing)), codes))
+        self._tell([name for name in chunk.names if name in created], NameFate.CREATED)
+        self._tell([name for name in chunk.names if name in existing], NameFate.EXISTING)
+        self._refuse(refused)
+
+    def _settle_by_asking(self, chunk: SentChunk) -> tuple[str, ...]:
+        """Ask the platform until its answer stays; the names that it has not got."""
+        absent, found, asked = list(chunk.names), list[str](), 0
+        while absent:
+            present = self._present(absent)
+            absent = [name for name in absent if name not in present]
+            found += present
+            asked = 1 if present else asked + 1
+            if asked == 2:
+                break
+            if absent:
+                self._pause(self._patience.settle_s)
+        settled = ChunkSettled(chunk.number, tuple(found), absent=tuple(absent))
+        self._journal.add(settled)
+        self._tell(found, NameFate.EXISTING)
+        return settled.absent
+
+    # -- what the platform has ---------------------------------------------------------------------
+
+    def _ask(self, names: Sequence[str]) -> frozenset[str]:
+        """The names among these that the platform has not got."""
+        if not names:
+            return frozenset()
+        found = self._present(names)
+        present = tuple(name for name in names if name in found)
+        absent = tuple(name for name in names if name not in found)
+        self._journal.add(NamesAsked(present, absent))
+        self._tell(present, NameFate.EXISTING)
+        return frozenset(absent)
+
+    def _present(self, names: Collection[str]) -> set[str]:
+        return present_names(self._api, self._product_id, names)
+
+    # -- what is told ------------------------------------------------------------------------------
+
+    def _tell(self, names: Iterable[str], fate: NameFate) -> None:
+        if wanted := [name for name in names if name in self._wanted]:
+            self.result.counts[fate] += len(wanted)
+            self._settled(wanted, fate)
+
+    def _refuse(self, refused: Mapping[str, BurnerError]) -> None:
+        self.result.refused |= {n: e for n, e in refused.items() if n in self._wanted}
+        self._tell(refused, NameFate.REFUSED)
+
+
+def present_names(api: ManagementApi, product_id: str, names: Collection[str]) -> set[str]:
+    """The names among these that the platform has, in as few calls as it takes.
+
+    Raises:
+        BurnerError: E8.
+    """
+    if len(names) > ONE_BY_ONE and api.product(product_id).devices <= len(names) * SMALLEST_PAGE:
+        wanted = set(names)
+        return {d.name for page in api.devices(product_id) for d in page if d.name in wanted}
+    return {name for name in names if api.device(product_id, name) is not None}

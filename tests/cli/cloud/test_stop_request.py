@@ -1,0 +1,19 @@
+"""Ctrl-C in a long piece of work."""
+
+import signal
+
+import pytest
+
+from burner.cli.cloud.stop_request import StopRequest
+
+
+def test_ctrl_c_asks_to_stop_and_twice_stops_now(capfd: pytest.CaptureFixture[str]) -> None:
+    stop, before = StopRequest(), signal.getsignal(signal.SIGINT)
+    with stop.caught():
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    capfd.readouterr()

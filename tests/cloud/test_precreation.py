@@ -1,0 +1,305 @@
+"""Names are created exactly once, whatever is cut, refused or stopped."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from burner.cloud.management.api import CreationResult
+from burner.cloud.precreation import (
+    ChunkSent,
+    ChunkSettled,
+    CreationFinished,
+    CreationHistory,
+    TaskStarted,
+    precreation_plan,
+)
+from burner.cloud.precreation_run import (
+    NameFate,
+    Patience,
+    Precreation,
+    PrecreationResult,
+    present_names,
+)
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from tests.cloud.creating_platform import CUT, PRODUCT, CreatingPlatform, JournalInMemory, Killed
+
+NAMES = tuple(f"plug-{number:02}" for number in range(11))
+
+
+class Run:
+    """Runs over one platform with one journal; what is confirmed is kept."""
+
+    def __init__(
+        self,
+        platform: CreatingPlatform,
+        journal: JournalInMemory | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.platform, self.journal, self.stop = platform, journal or JournalInMemory(), stop
+        self.confirmed: set[str] = set()
+        self.paused: list[float] = []
+
+    def create(self, names: Sequence[str] = NAMES) -> PrecreationResult:
+        def settled(names: Sequence[str], fate: NameFate) -> None:
+            if fate is not NameFate.REFUSED:
+                self.confirmed |= set(names)
+
+        precreation = Precreation(
+            self.platform,
+            PRODUCT,
+            self.journal,
+            stop=self.stop,
+            patience=Patience(task_s=30, pause=self.paused.append),
+        )
+        return precreation.run(names, frozenset(self.confirmed), settled)
+
+
+class Faults:
+    """Faults in the order of the moments; after the last one all is well."""
+
+    def __init__(self, *faults: str) -> None:
+        self._left = list(faults)
+
+    def __call__(self, moment: str) -> None:
+        fault = self._left.pop(0) if self._left else ""
+        if fault == "kill":
+            raise Killed
+        if fault == "cut" and "journal" not in moment:
+            raise BurnerError(CUT, moment)
+
+    @property
+    def left(self) -> int:
+        return len(self._left)
+
+
+def once(platform: CreatingPlatform, names: Sequence[str] = NAMES) -> bool:
+    """Whether each name was created once, and none was sent while it may have been created."""
+    return dict(platform.created) == dict.fromkeys(names, 1) and not platform.sent_unasked
+
+
+def cut_at(*moments: str) -> Callable[[str], None]:
+    """Cuts the first calls at these moments."""
+    left = list(moments)
+
+    def fault(moment: str) -> None:
+        if left and moment == left[0]:
+            left.pop(0)
+            raise BurnerError(CUT, moment)
+
+    return fault
+
+
+def test_names_are_created_in_chunks_in_their_order() -> None:
+    run = Run(CreatingPlatform())
+    result = run.create()
+    assert tuple(run.platform.sent) == NAMES
+    assert run.platform.calls == {"create": 3}
+    assert result.counts[NameFate.CREATED] == len(NAMES)
+    assert run.confirmed == set(NAMES)
+
+
+def test_names_that_are_there_count_as_done() -> None:
+    run = Run(CreatingPlatform(has={NAMES[0], NAMES[7]}))
+    result = run.create()
+    assert result.counts == {NameFate.CREATED: 9, NameFate.EXISTING: 2, NameFate.REFUSED: 0}
+    assert run.confirmed == set(NAMES)
+
+
+def test_a_second_run_sends_nothing_and_asks_once() -> None:
+    run = Run(CreatingPlatform())
+    run.create()
+    before = run.platform.calls.copy()
+    result = run.create()
+    assert run.platform.calls - before == {"product": 1, "devices": 1}
+    assert result.counts[NameFate.EXISTING] == len(NAMES)
+
+
+def test_a_name_that_was_deleted_on_the_platform_is_created_again() -> None:
+    run = Run(CreatingPlatform())
+    run.create()
+    run.platform.has.remove(NAMES[3])
+    assert run.create().counts[NameFate.CREATED] == 1
+    assert run.platform.created[NAMES[3]] == 2
+
+
+def test_a_call_that_was_cut_before_its_effect_is_sent_again_after_asking() -> None:
+    run = Run(CreatingPlatform(fault=cut_at("before create")))
+    run.create()
+    assert once(run.platform)
+    assert run.platform.calls["device"] == 8  # four names, before and after a pause
+
+
+def test_a_call_that_was_cut_after_its_effect_is_not_sent_again() -> None:
+    run = Run(CreatingPlatform(fault=cut_at("after create")))
+    result = run.create()
+    assert once(run.platform)
+    assert tuple(run.platform.sent) == NAMES
+    assert result.counts == {NameFate.CREATED: 7, NameFate.EXISTING: 4, NameFate.REFUSED: 0}
+
+
+def test_a_platform_that_is_slow_after_a_cut_is_waited_for() -> None:
+    run = Run(CreatingPlatform(fault=cut_at("after create"), lag=6))
+    run.create()
+    assert once(run.platform)
+    assert run.paused[0] == Patience().settle_s
+
+
+def test_a_task_is_continued_by_the_next_run() -> None:
+    faults = iter(["", "", "", "kill"])  # before and after the chunk, call, effect
+
+    def fault(_moment: str) -> None:
+        if next(faults, "") == "kill":
+            raise Killed
+
+    platform = CreatingPlatform(polls=3)
+    run = Run(platform, JournalInMemory(fault))
+    with pytest.raises(Killed):
+        run.create()
+    assert [type(event) for event in run.journal.events] == [ChunkSent, TaskStarted]
+    run.create()
+    assert once(platform)
+    assert platform.calls["device"] == platform.calls["devices"] == 0
+
+
+def test_a_task_that_never_ends_is_left_for_the_next_run() -> None:
+    run = Run(CreatingPlatform(polls=1000))
+    with pytest.raises(BurnerError, match=r"E864.*task-0"):
+        run.create()
+    run.platform.polls = 1
+    run.create()
+    assert once(run.platform)
+
+
+def test_a_task_that_the_platform_forgot_is_settled_by_asking() -> None:
+    run = Run(CreatingPlatform(polls=1000))
+    with pytest.raises(BurnerError, match="E864"):
+        run.create()
+    run.platform.tasks.clear()
+    run.platform.polls = 1
+    run.create()
+    assert once(run.platform)
+
+
+def test_a_refused_name_is_listed_and_the_others_go_on() -> None:
+    bad = BurnerError(Code.CLOUD_REQUEST_INVALID, "of it")
+    run = Run(CreatingPlatform(refuses={NAMES[5]: bad}))
+    result = run.create()
+    assert result.refused == {NAMES[5]: bad}
+    assert once(run.platform, [name for name in NAMES if name != NAMES[5]])
+    assert NAMES[5] not in run.confirmed
+
+
+def test_one_name_for_which_a_whole_call_is_refused_is_found() -> None:
+    names = (*NAMES, "whole-bad")
+    bad = BurnerError(Code.CLOUD_REQUEST_INVALID, "of one")
+    run = Run(CreatingPlatform(refuses={"whole-bad": bad}))
+    result = run.create(names)
+    assert result.refused == {"whole-bad": bad}
+    assert once(run.platform)
+
+
+def test_a_platform_that_refuses_every_call_ends_the_run() -> None:
+    names = tuple(f"whole-{n}" for n in range(9))
+    bad = BurnerError(Code.CLOUD_REQUEST_INVALID, "of all")
+    run = Run(CreatingPlatform(refuses=dict.fromkeys(names, bad)))
+    with pytest.raises(BurnerError, match="of all"):
+        run.create(names)
+    assert set(run.platform.sent) == set(names[:4])
+
+
+def test_an_error_that_a_further_try_does_not_help_ends_the_run() -> None:
+    def fault(moment: str) -> None:
+        if moment == "before create":
+            raise BurnerError(Code.CLOUD_DEVICE_LIMIT_REACHED)
+
+    run = Run(CreatingPlatform(fault=fault))
+    with pytest.raises(BurnerError, match="E809"):
+        run.create()
+    assert run.platform.calls["create"] == 1
+
+
+def test_a_chunk_that_is_cut_again_and_again_ends_the_run() -> None:
+    run = Run(CreatingPlatform(fault=cut_at(*["before create"] * 4)))
+    with pytest.raises(BurnerError, match=CUT):
+        run.create()
+    assert run.platform.calls["create"] == 4
+    run.create()
+    assert once(run.platform)
+
+
+def test_a_name_that_no_result_tells_of_and_that_is_not_there_is_refused() -> None:
+    run = Run(CreatingPlatform(tasks={"task-0": CreationResult()}, polls=1))
+    run.journal.add(ChunkSent(1, NAMES[:1]))
+    run.journal.add(TaskStarted(1, "task-0"))
+    result = run.create(NAMES[:1])
+    assert [str(error.code) for error in result.refused.values()] == ["E865"]
+
+
+def test_a_stopped_run_ends_after_the_chunk_in_flight() -> None:
+    run = Run(platform := CreatingPlatform(), stop=lambda: platform.calls["create"] > 0)
+    assert run.create().stopped
+    assert tuple(platform.sent) == NAMES[:4]
+    run.stop = lambda: False
+    assert not run.create().stopped
+    assert once(platform)
+    assert platform.calls["device"] == platform.calls["devices"] == 0
+
+
+def test_many_names_are_asked_for_by_a_list_where_that_is_cheaper() -> None:
+    small = CreatingPlatform(has=set(NAMES[:3]))
+    assert present_names(small, PRODUCT, NAMES) == set(NAMES[:3])
+    assert small.calls == {"product": 1, "devices": 1}
+    large = CreatingPlatform(has={f"other-{n}" for n in range(2000)} | {NAMES[0]})
+    assert present_names(large, PRODUCT, NAMES) == {NAMES[0]}
+    assert large.calls == {"product": 1, "device": len(NAMES)}
+
+
+def test_the_plan_puts_each_name_in_one_place() -> None:
+    history = CreationHistory()
+    history.apply(ChunkSent(1, ("old", "deleted")))
+    history.apply(ChunkSettled(1))
+    history.apply(CreationFinished())
+    history.apply(ChunkSent(2, ("done", "refused", "absent")))
+    history.apply(ChunkSettled(2, refused={"refused": "E803"}, absent=("absent",)))
+    history.apply(ChunkSent(3, ("sent",)))
+    names = ("old", "done", "refused", "absent", "sent", "recorded", "new")
+    plan = precreation_plan(names, history, {"recorded", "done"})
+    assert (plan.done, plan.pending) == (("done",), ("sent",))
+    assert (plan.ask, plan.send) == (("old", "recorded"), ("refused", "absent", "new"))
+
+
+def test_a_journal_that_contradicts_itself_is_refused() -> None:
+    history = CreationHistory()
+    with pytest.raises(ValueError, match="chunk 1 was not sent"):
+        history.apply(ChunkSettled(1))
+    history.apply(ChunkSent(1, ("a",)))
+    with pytest.raises(ValueError, match="out of order"):
+        history.apply(ChunkSent(1, ("a",)))
+
+
+@given(
+    calls=st.lists(st.sampled_from(["", "", "", "cut", "kill"]), max_size=40),
+    writes=st.lists(st.sampled_from(["", "", "", "kill"]), max_size=20),
+    existing=st.sets(st.sampled_from(NAMES)),
+    polls=st.integers(0, 2),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_cut_and_whenever_it_is_killed_each_name_is_created_once(
+    calls: list[str], writes: list[str], existing: set[str], polls: int
+) -> None:
+    faults, ends = Faults(*calls), Faults(*writes)
+    platform = CreatingPlatform(has=set(existing), polls=polls, fault=faults)
+    run = Run(platform, JournalInMemory(ends))
+    for _ in range(len(calls) + len(writes) + 2):
+        try:
+            run.create()
+            break
+        except (BurnerError, Killed):
+            continue
+    else:
+        raise AssertionError("it never ended")
+    assert run.confirmed == platform.has == set(NAMES)
+    assert once(platform, [name for name in NAMES if name not in existing])
