@@ -194,6 +194,8 @@ def _registration(product: ProductOnPlatform) -> CloudCheckResult:
 def _register_type(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
     found, names = product.register_type, expected.registration.names
     shown = _type(found) if found is not None else ""
+    if not expected.platform.creates_devices:
+        return CloudCheckResult(CloudCheck.REGISTER_TYPE, CloudVerdict.NOT_NEEDED, shown)
     if names is None:
         return _unknown(CloudCheck.REGISTER_TYPE, shown, missing=Missing.EXPECTED_NAMES)
     if found is RegisterType.OFF:
@@ -214,7 +216,7 @@ def _register_limit(product: ProductOnPlatform, expected: ExpectedProduct) -> Cl
         if names is None
         else names is not NameCreation.AUTOMATIC
     )
-    if precreated:
+    if precreated or not expected.platform.creates_devices:
         return CloudCheckResult(CloudCheck.REGISTER_LIMIT, CloudVerdict.NOT_NEEDED)
     return _room(
         CloudCheck.REGISTER_LIMIT,

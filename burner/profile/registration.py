@@ -48,7 +48,7 @@ class RegistrationSettings(StrictModel):
     """The ID of the platform's instance that has the product, from the overview page of its
     console. Left out: it has none."""
     preflight: PreflightCondition = PreflightCondition.OPTIONAL
-    """`required`: a batch makes no unit before a good preflight of the cloud is on record."""
+    """`required`: a batch makes no unit before a good `burner cloud preflight` is on record."""
 
     def described(self) -> str:
         """In a line, for the page of a release."""

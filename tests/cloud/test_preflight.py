@@ -223,6 +223,16 @@ def test_units_that_were_made_and_have_not_registered_need_room_too() -> None:
     assert (limit.verdict, limit.expected) == (CloudVerdict.GOOD, "1000")
 
 
+def test_a_platform_that_creates_no_devices_has_neither_a_type_nor_a_limit_of_that() -> None:
+    expected = replace(
+        EXPECTED, platform=PLATFORMS[Cloud.ALIBABA], registration=RegistrationSettings()
+    )
+    checked = results(replace(PRODUCT, region="cn-shanghai", register_type=None), expected)
+    not_needed = {c for c, r in checked.items() if r.verdict is CloudVerdict.NOT_NEEDED}
+    assert {CloudCheck.REGISTER_TYPE, CloudCheck.REGISTER_LIMIT} <= not_needed
+    assert checked[CloudCheck.REGISTRATION].verdict is CloudVerdict.UNKNOWN
+
+
 def test_names_that_were_created_beforehand_are_counted_once() -> None:
     product = replace(PRECREATED, devices=600, device_limit=600)
     assert results(product, BEFORE)[CloudCheck.DEVICE_LIMIT].verdict is CloudVerdict.GOOD

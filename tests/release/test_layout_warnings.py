@@ -67,6 +67,10 @@ def test_another_quantity_makes_no_unit_another_one() -> None:
     assert differences(changed_recipe(quantity=5)) == []
 
 
+def test_another_expectation_of_the_platform_makes_no_unit_another_one() -> None:
+    assert differences(changed_recipe(registration={"names": "automatic"})) == []
+
+
 def test_a_key_that_is_not_known_here_is_not_compared() -> None:
     assert differences(replace(BEFORE, key="")) == []
 

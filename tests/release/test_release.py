@@ -90,6 +90,7 @@ def test_the_digest_is_the_same_wherever_and_whenever_it_is_made(tmp_path: Path)
     [
         {"flash": "{size: 4MB, baud: 460800, early_baud: never}"},
         {"flash": "{size: 0x400000}"},
+        {"registration": "{credentials: key, preflight: optional}"},
         {"product": f"{{name: blinky, version: 1.2.0, id: {PRODUCT_ID}, secret: prompt}}"},
     ],
 )
@@ -109,6 +110,7 @@ def test_what_does_not_reach_the_unit_does_not_change_the_digest(
         {"name": "{case: lower}"},
         {"blank": "[nvs, otadata, phy_init]"},
         {"quantity": "10"},
+        {"registration": "{names: automatic}"},
         {"product": "{name: b, version: 1.2.0, id: S3EUVBRJLB, secret: file:secret.txt}"},
         {"boot": "{expect: [ready]}"},
     ],

@@ -215,7 +215,7 @@ _BOOT: Final = (
 )
 _CHALLENGE: Final = line("#   challenge: true", "it must also prove its key: docs/firmware.md")
 _REGISTRATION: Final = (
-    "# How the product must be set on the platform.",
+    "# How the product must be set on the platform: `burner cloud preflight` compares.",
     "# registration: {names: created-before}  # or created-after, automatic: docs/cloud.md",
 )
 _QUANTITY: Final = line(
