@@ -26,6 +26,8 @@ from burner.core.errors import BurnerError
 LARGEST_ANSWER: Final = 16 << 20
 """Bytes. 250 devices with their certificates are a tenth of it."""
 _PIECE: Final = 1 << 16
+_OF_A_TRY: Final = 0.9
+"""Of the time of a try: the connection mostly ends by itself before its thread is given up."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class BoundedConnection:
     def __init__(self, url: str, account: ApiAccount) -> None:
         self.host = urlsplit(url).netloc
         self._ca = str(account.ca or certifi.where())
-        self._seconds = account.calls.limits.seconds
+        self._seconds = account.calls.limits.seconds * _OF_A_TRY
         self._proxies = {} if is_loopback(urlsplit(url).hostname or "") else _proxies(url)
         self._session = requests.Session()
         self._session.trust_env = False  # nothing of ~/.netrc; proxies are looked up here

@@ -23,7 +23,10 @@ DEVICE_UNKNOWN: Final = frozenset(
 )
 OF_ONE_NAME: Final = frozenset({"InvalidParameterValue.DeviceNameInvalid"})
 """Refusals that say nothing about the other names."""
+CREATE_MANY: Final = "CreateMultiDevice"
 TASK_AT_WORK: Final = "UnauthorizedOperation.CreateMultiDeviceTaskNotFinished"
+_TASKS_FULL: Final = frozenset({TASK_AT_WORK, "LimitExceeded.PengingOrProcessingTasksExceedLimit"})
+"""A new task must wait for those that are at work. (So it is spelled.)"""
 _CODES: Final[Mapping[str, Code]] = {
     "AuthFailure": Code.API_CREDENTIALS_REFUSED,
     "AuthFailure.SignatureExpire": Code.API_CLOCK_WRONG,
@@ -67,8 +70,11 @@ def refused(action: str, platform_code: str, message: str, request_id: str) -> C
         part for part in (line, f"request {request_id}" if request_id else "") if part
     )
     detail = f"{action}: {platform_code}"
+    code = exact or general or Code.API_CALL_REFUSED
+    if action == CREATE_MANY and platform_code in _TASKS_FULL:
+        code = Code.API_THROTTLED
     return CallRefusedError(
-        exact or general or Code.API_CALL_REFUSED,
+        code,
         platform_code,
         f"{detail}: {about}" if about else detail,
     )

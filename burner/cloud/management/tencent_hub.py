@@ -23,6 +23,7 @@ from burner.cloud.management.errors import CallRefusedError
 from burner.cloud.management.pages import pages
 from burner.cloud.management.tencent_client import TencentClient
 from burner.cloud.management.tencent_errors import (
+    CREATE_MANY,
     DEVICE_EXISTS,
     DEVICE_UNKNOWN,
     TASK_AT_WORK,
@@ -101,9 +102,7 @@ class TencentHub:
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         """Create devices; never sent twice by itself."""
         try:
-            task = self._creating.change(
-                "CreateMultiDevice", ProductId=product_id, DeviceNames=list(names)
-            )
+            task = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=list(names))
         except CallRefusedError as error:
             if error.platform_code not in DEVICE_EXISTS:
                 raise
@@ -129,7 +128,7 @@ class TencentHub:
             tuple(name for name in task.names if name in created),
             tuple(existing),
             {
-                name: refused("CreateMultiDevice", refusals.get(name, "no result"), "", "")
+                name: refused(CREATE_MANY, refusals.get(name, "no result"), "", "")
                 for name in others
                 if name not in existing
             },
@@ -153,7 +152,7 @@ class TencentHub:
             return CreationTask("", tuple(names), CreationResult(existing=tuple(names)))
         if len(missing) == len(names):
             raise refusal
-        task = self._creating.change("CreateMultiDevice", ProductId=product_id, DeviceNames=missing)
+        task = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=missing)
         return CreationTask(text(task.TaskId), tuple(names), None)
 
     def _task_results(self, product_id: str, task_id: str) -> tuple[set[str], dict[str, str]]:

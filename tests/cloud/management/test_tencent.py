@@ -132,6 +132,20 @@ def test_a_task_at_work_has_no_result_yet() -> None:
     assert results[2].created == task.names
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "LimitExceeded.PengingOrProcessingTasksExceedLimit",
+        "UnauthorizedOperation.CreateMultiDeviceTaskNotFinished",
+    ],
+)
+def test_a_task_waits_for_those_that_are_at_work(refusal: str) -> None:
+    devices = CountedDevices()
+    with faulty_api(counted_product(devices), faults={("CreateMultiDevice", 1): refusal}) as api:
+        assert created(opened(api.url), "a").created == ("a",)
+    assert devices.attempts == {"a": 1}
+
+
 def test_where_one_name_that_exists_refuses_all_the_others_are_created_once() -> None:
     devices = CountedDevices(names=["there"])
     faults = {("CreateMultiDevice", 1): "InvalidParameterValue.DeviceAlreadyExist"}
