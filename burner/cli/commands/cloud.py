@@ -7,6 +7,7 @@ from burner.cli.commands.cloud_gateway import gateway
 from burner.cli.commands.cloud_names import names
 from burner.cli.commands.cloud_precreate import precreate
 from burner.cli.commands.cloud_preflight import preflight
+from burner.cli.commands.cloud_prove import prove
 from burner.cli.commands.cloud_reconcile import reconcile
 from burner.cli.groups import OrderedGroup
 
@@ -21,4 +22,5 @@ cloud.add_command(enable)
 cloud.add_command(preflight)
 cloud.add_command(names)
 cloud.add_command(precreate)
+cloud.add_command(prove)
 cloud.add_command(reconcile)

@@ -47,7 +47,7 @@ def management_options(command: Callable[..., Any]) -> Callable[..., Any]:
         chosen = ManagementOptions(api_credentials, api_endpoint, api_ca, region)
         return command(*args, management=chosen, **others)
 
-    for option in (_region, _ca, _endpoint, api_credentials_option(DEFAULT_CREDENTIALS)):
+    for option in (region_option, _ca, _endpoint, api_credentials_option(DEFAULT_CREDENTIALS)):
         with_management = option(with_management)
     return with_management
 
@@ -74,15 +74,16 @@ def _endpoint(command: Command) -> Command:
     return click.option(
         "--api-endpoint",
         metavar="URL",
-        callback=_read_endpoint,
+        callback=read_endpoint,
         help="Call the management API there, as of `burner cloud gateway`: https://HOST:PORT, or "
         "http:// with a loopback address. Left out: the platform's own.",
     )(command)
 
 
-def _read_endpoint(
+def read_endpoint(
     context: click.Context, option: click.Parameter, value: str | None
 ) -> "ApiEndpoint | None":
+    """The callback of an option for an endpoint: https, or http on this computer."""
     from burner.cloud.management.endpoint import api_endpoint
 
     if value is None:
@@ -103,7 +104,8 @@ def _ca(command: Command) -> Command:
     )(command)
 
 
-def _region(command: Command) -> Command:
+def region_option(command: Command) -> Command:
+    """--region: of the product; empty where it is left out."""
     return click.option(
         "--region",
         metavar="REGION",
