@@ -78,6 +78,13 @@ HOSTS: Final[Mapping[str, str]] = {
         "ap-bangkok": "ap-bangkok",
     }.items()
 }
+API_REGIONS: Final[Mapping[str, str]] = {
+    "china": "ap-guangzhou",
+    "us-east": "na-ashburn",
+    "europe": "eu-frankfurt",
+    "ap-bangkok": "ap-bangkok",
+}
+"""Region of the registration → region of the management API."""
 MAX_PSK: Final = 64
 _VECTOR: Final = b"0" * BLOCK
 _PSK, _CERTIFICATE = 2, 1

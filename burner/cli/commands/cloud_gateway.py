@@ -6,6 +6,7 @@ import click
 
 from burner.cli.gateway.arguments import GatewayArguments
 from burner.cli.parameters import options
+from burner.cli.parameters.cloud_options import api_credentials_option
 from burner.cli.parameters.file_argument import FILE
 from burner.cli.parameters.registration_options import limit_option, register_type_option
 from burner.cli.parameters.server_options import host_option
@@ -31,8 +32,8 @@ PORT = click.IntRange(0, 65535)
     "created_file",
     metavar="FILE",
     type=FILE,
-    help="Names created beforehand, one a line. After a comma: registered, activated, or the "
-    "code with which the name is refused.",
+    help="Names created beforehand, one a line. After a comma: registered, activated, disabled, "
+    "or the code with which the name is refused.",
 )
 @click.option("--created", metavar="NAME", multiple=True, help="A name created beforehand.")
 @register_type_option
@@ -46,10 +47,21 @@ PORT = click.IntRange(0, 65535)
 @click.option(
     "--credentials",
     type=click.Choice(["key", "certificate"]),
-    default="key",
-    show_default=True,
-    help="What a device gets: a key of its own, or a certificate.",
+    help="What a device gets: a key of its own, or a certificate. Left out: as in "
+    "`registration.credentials` of the profile.",
 )
+@click.option(
+    "--activate",
+    is_flag=True,
+    help="A device that registers counts as activated too, as if it had connected.",
+)
+@click.option(
+    "--licenses",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Licenses of a product of IoT Explorer, one for each device. Left out: none are needed.",
+)
+@api_credentials_option()
 @click.option(
     "--clock-window",
     metavar="SECONDS",
@@ -65,10 +77,11 @@ def gateway(**arguments: Any) -> None:
     """Serve the registration of each PROFILE until Ctrl-C.
 
     For firmware and for tests: it answers as the platform of `product.cloud` does, and prints a
-    line for each request. Nothing is sent to a cloud. Without
-    --register-type a product registers names created beforehand if some are given, else it creates
-    devices. --https-port without --tls-cert makes a certificate for this run; --output writes it,
-    for the devices to trust.
+    line for each request. Nothing is sent to a cloud. Without --register-type a product registers
+    as `registration.names` of the profile needs; else names created beforehand if some are given;
+    else it creates devices. With --api-credentials it serves the platform's management API too, on
+    the same devices: other commands reach it with --api-endpoint. --https-port without --tls-cert
+    makes a certificate for this run; --output writes it, to be trusted.
     """
     chosen = GatewayArguments(**arguments)
     _check_arguments(chosen)

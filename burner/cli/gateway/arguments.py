@@ -22,6 +22,9 @@ class GatewayArguments:
     register_type: str | None
     limit: int
     repeats: int | None
-    credentials: str
+    credentials: str | None
+    licenses: int | None
+    activate: bool
+    api_credentials: str
     clock_window: int
     as_json: bool

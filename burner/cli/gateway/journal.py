@@ -14,6 +14,8 @@ from burner.cli.terminal.language import language
 from burner.cli.terminal.standard_output import silence_stdout
 from burner.cloud.gateway.gateway import Gateway, Served, ServedProduct
 from burner.cloud.gateway.http_server import Answer, BoundedHttpServer
+from burner.cloud.gateway.management.api_call import ApiCallServed
+from burner.cloud.gateway.management.service import PATH, ManagementService
 from burner.cloud.gateway.tls import ServerTls
 from burner.core.errors import lookup
 from burner.core.secrets.search import SecretSearch
@@ -29,12 +31,16 @@ class GatewayJournal:
         self._search = search
         self._as_json = as_json
         self._lock = threading.Lock()
-        self._counts = {"registered": 0, "refused": 0}
+        self._counts = {"registered": 0, "refused": 0, "calls": 0}
 
-    def answering(self, gateway: Gateway) -> Answer:
+    def answering(self, gateway: Gateway, management: ManagementService | None) -> Answer:
         """The function that answers requests and prints a line for each."""
 
         def answer(request: HttpRequest, client: str, secured: bool) -> tuple[HTTPStatus, bytes]:
+            if management and request.path.partition("?")[0] == PATH:
+                reply, called = management.answer(request)
+                self._print_call(client, called)
+                return reply.status, reply.body
             reply, served = gateway.answer(request, secured=secured)
             self._print_served(client, served)
             return reply.status, reply.body
@@ -50,8 +56,10 @@ class GatewayJournal:
         servers: Sequence[BoundedHttpServer],
         products: Mapping[str, ServedProduct],
         tls: ServerTls | None,
+        *,
+        managed: bool,
     ) -> None:
-        """Print where it listens."""
+        """Print where it listens. `managed`: the management API is served too."""
         shown_in = language()
         fingerprint = _fingerprint(tls.certificate) if tls and tls.certificate else ""
         event = {
@@ -59,6 +67,7 @@ class GatewayJournal:
             "urls": [server.url for server in servers],
             "products": {title: product.product_id for title, product in products.items()},
             "certificate_sha256": fingerprint,
+            "management": managed,
         }
         lines = [
             phrase("gateway product", shown_in, title, product.product_id, product.platform.title)
@@ -66,6 +75,7 @@ class GatewayJournal:
         ]
         for server in servers:
             lines += (f"{server.url}{path}" for path in _paths(products))
+            lines += [phrase("gateway management", shown_in, server.url)] if managed else []
         lines += [phrase("gateway certificate", shown_in, fingerprint)] if fingerprint else []
         self._print(event, "\n".join((*lines, phrase("gateway ready", shown_in), "")))
 
@@ -75,16 +85,35 @@ class GatewayJournal:
         text = phrase("gateway ended", language(), counts["registered"], counts["refused"])
         self._print({"event": "stopped", **counts}, text)
 
+    def _print_call(self, client: str, call: ApiCallServed) -> None:
+        moment = datetime.now(UTC)
+        action, product_id, code, detail = map(
+            self._clean, (call.action, call.product_id, call.code, call.detail)
+        )
+        event = {
+            "event": "call",
+            "at": _utc(moment),
+            "client": client,
+            "action": action,
+            "product_id": product_id,
+            "code": code,
+            "detail": detail,
+        }
+        outcome = detail_in(language(), _escaped(detail))
+        if code:
+            outcome = phrase("gateway refused", language(), code, outcome)
+        typed = (_escaped(text) for text in (action, product_id))
+        parts = (f"{moment:%H:%M:%S}", client, *typed, outcome)
+        self._print(event, "  ".join(filter(None, parts)), "calls")
+
     def _print_served(self, client: str, served: Served) -> None:
         moment = datetime.now(UTC)
-        product_id, name, detail = (
-            self._search.clean(text[:200])
-            for text in (served.product_id, served.device_name, served.detail)
+        product_id, name, detail, path = map(
+            self._clean, (served.product_id, served.device_name, served.detail, served.path)
         )
-        path = self._search.clean(served.path[:200])
         event = {
             "event": "request",
-            "at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": _utc(moment),
             "client": client,
             "path": path,
             "status": int(served.status),
@@ -96,14 +125,16 @@ class GatewayJournal:
         }
         typed = (_escaped(text) for text in (path, product_id, name))
         parts = (f"{moment:%H:%M:%S}", client, *typed, _outcome(served, _escaped(detail)))
-        self._print(event, "  ".join(filter(None, parts)), served.registered)
+        counted = "registered" if served.registered else "refused"
+        self._print(event, "  ".join(filter(None, parts)), counted)
 
-    def _print(
-        self, event: Mapping[str, object], text: str, registered: bool | None = None
-    ) -> None:
+    def _clean(self, text: str) -> str:
+        return self._search.clean(text[:200])
+
+    def _print(self, event: Mapping[str, object], text: str, counted: str = "") -> None:
         with self._lock:
-            if registered is not None:
-                self._counts["registered" if registered else "refused"] += 1
+            if counted:
+                self._counts[counted] += 1
             if self._as_json:
                 print_event(event)
             else:
@@ -118,7 +149,11 @@ def _outcome(served: Served, detail: str) -> str:
         return phrase("gateway refused", language(), served.code, words)
     if served.registered:
         return phrase("gateway registered", language())
-    return f"HTTP {int(served.status)}: {detail or served.status.phrase}"
+    return f"HTTP {int(served.status)}: {detail_in(language(), detail or served.status.phrase)}"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _escaped(text: str) -> str:

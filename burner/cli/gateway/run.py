@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from ssl import SSLContext
@@ -11,11 +11,12 @@ import click
 
 from burner.cli.gateway.arguments import GatewayArguments
 from burner.cli.gateway.journal import GatewayJournal
-from burner.cli.questions.secret_questions import product_secret_prompt
+from burner.cli.questions.secret_questions import api_credentials_prompt, product_secret_prompt
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
-from burner.cloud.gateway.gateway import Gateway, ServedProduct
-from burner.cloud.gateway.http_server import BoundedHttpServer
+from burner.cloud.gateway.gateway import USUAL_REGION, Gateway, ServedProduct
+from burner.cloud.gateway.http_server import BoundedHttpServer, Bounds
+from burner.cloud.gateway.management.service import CALLS_PER_SECOND, ManagementService
 from burner.cloud.gateway.names_file import check_names, read_names
 from burner.cloud.gateway.registered_devices import (
     ListedName,
@@ -23,6 +24,7 @@ from burner.cloud.gateway.registered_devices import (
     RegistrationTerms,
 )
 from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
+from burner.cloud.management.credentials import api_credentials
 from burner.core.atomic_file import write_output
 from burner.core.errors import refuse
 from burner.core.secrets.reference import resolve
@@ -30,16 +32,20 @@ from burner.core.secrets.search import SecretSearch
 from burner.core.words.phrases import phrase
 from burner.platforms.platforms import PLATFORMS
 from burner.platforms.product_settings import CredentialKind, RegisterType
+from burner.platforms.tencent import API_REGIONS
 from burner.profile.profile import Profile
 from burner.profile.reading import load_profile
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MANAGEMENT_BOUNDS = Bounds(body_bytes=16 * 1024)
+"""100 names of 48 characters fit, and a lot besides."""
 
 
 def serve(chosen: GatewayArguments) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     products = _products(chosen)
     search = SecretSearch(*(product.secret for product in products.values()))
+    management = _management(chosen, products.values(), search)
     journal = GatewayJournal(search, as_json=chosen.as_json)
     served = Gateway(products.values(), clock_window_s=chosen.clock_window)
     tls = _tls(chosen)
@@ -51,16 +57,19 @@ def serve(chosen: GatewayArguments) -> None:
         ports: dict[SSLContext | None, int] = {None: chosen.http_port}
         if tls:
             ports[tls.context] = chosen.https_port or 0
-        answer, servers = journal.answering(served), list[BoundedHttpServer]()
+        answer, servers = journal.answering(served, management), list[BoundedHttpServer]()
+        bounds = MANAGEMENT_BOUNDS if management else Bounds()
         for context, port in ports.items():
             address = (chosen.host, port)
-            servers.append(BoundedHttpServer(address, answer, journal.refused, tls=context))
+            servers.append(
+                BoundedHttpServer(address, answer, journal.refused, tls=context, bounds=bounds)
+            )
             stack.callback(servers[-1].close)
         for server in servers:
             server.start()
         if tls and chosen.output:
             write_output(chosen.output, tls.certificate.encode("ascii"))
-        journal.ready(servers, products, tls)
+        journal.ready(servers, products, tls, managed=management is not None)
         if chosen.host not in LOOPBACK:
             screen.warn(phrase("gateway reachable", language()))
         while not stop.wait(0.5):
@@ -101,17 +110,43 @@ def _product(
     secret = resolve(reference, base, prompt)
     at = chosen.secret or profile.place("product", "secret")
     refuse(platform.rules.check_secret(secret, at))
+    expected = profile.registration
     usual = RegisterType.AUTOMATIC if listed is None else RegisterType.PRECREATED
+    if expected.names:
+        usual = expected.names.register_type
     terms = RegistrationTerms(
         RegisterType(int(chosen.register_type)) if chosen.register_type else usual,
         chosen.limit,
         platform.repeats if chosen.repeats is None else chosen.repeats,
+        licenses=chosen.licenses,
+        online_at_once=chosen.activate,
     )
     devices = RegisteredDevices(terms, listed or {})
-    kind = CredentialKind(chosen.credentials)
+    kind = CredentialKind(chosen.credentials or expected.credentials)
     if kind is CredentialKind.CERTIFICATE and not platform.certificates:
         raise click.UsageError(f"{platform.title} gives no certificates")
-    return ServedProduct(profile.product.id, secret, platform, devices, kind)
+    return ServedProduct(
+        profile.product.id,
+        secret,
+        platform,
+        devices,
+        kind,
+        profile.title,
+        region=API_REGIONS.get(expected.region, USUAL_REGION),
+        instance=expected.instance,
+    )
+
+
+def _management(
+    chosen: GatewayArguments, products: Iterable[ServedProduct], search: SecretSearch
+) -> ManagementService | None:
+    if not chosen.api_credentials:
+        return None
+    text = resolve(chosen.api_credentials, Path(), api_credentials_prompt())
+    credentials = api_credentials(text)
+    for secret in filter(None, (credentials.key, credentials.token)):
+        search.add(secret)
+    return ManagementService(products, credentials, calls_per_second=CALLS_PER_SECOND)
 
 
 def _tls(chosen: GatewayArguments) -> ServerTls | None:

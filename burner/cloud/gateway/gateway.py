@@ -39,6 +39,8 @@ class ServedProduct:
     title: str = ""
     region: str = USUAL_REGION
     """Of the management API."""
+    instance: str = ""
+    """That has the product; empty: one without an ID."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,11 @@ class Gateway:
             return _refused(HTTPStatus.FORBIDDEN, path, "over TLS only")
         kind = request.header("Content-Type").partition(";")[0].strip().lower()
         if kind != api.content_type:
-            return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, path, f"not {api.content_type}")
+            return _refused(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                path,
+                f"the content type is not {api.content_type}",
+            )
         return self._registration(api, request, path)
 
     def _registration(

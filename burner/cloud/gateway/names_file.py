@@ -1,6 +1,8 @@
 """The list of names that were created beforehand: a line a name, and what is special about it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from burner.cloud.gateway.registered_devices import MOST_DEVICES, DeviceState, ListedName
@@ -10,12 +12,14 @@ from burner.core.plain_file import read_plain
 from burner.platforms.platform import Platform
 
 HEADER = "DeviceName"
-LONGEST_LINE = 64
-"""Of a name and its state."""
+LONGEST_LINE = 96
+"""Of a name, its state and the moment."""
+DISABLED = "disabled"
 
 
 def read_names(path: Path, platforms: Sequence[Platform]) -> dict[str, ListedName]:
-    """Read a list of names: `NAME`, `NAME,registered`, `NAME,activated` or `NAME,E804`.
+    """Read a list of names: `NAME`, `NAME,registered`, `NAME,activated`, `NAME,disabled` or
+    `NAME,E804`; behind a second comma the moment from which on it is so, as ISO 8601 with its zone.
 
     Empty lines, lines that begin with `#`, and a first line `DeviceName` are skipped.
 
@@ -33,13 +37,13 @@ def read_names(path: Path, platforms: Sequence[Platform]) -> dict[str, ListedNam
         raise BurnerError(Code.NAMES_FILE_INVALID, f"{path}: {why}") from None
     names: dict[str, ListedName] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        name, _, state = (part.strip() for part in line.partition(","))
+        name, state, since = (part.strip() for part in (*line.split(",", 2), "", "")[:3])
         if not name or name.startswith("#") or (number == 1 and name.lower() == HEADER.lower()):
             continue
         at = f"{path}:{number}"
         if name in names:
             raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {name} occurs twice")
-        names[name] = _listed(name, state, platforms, at)
+        names[name] = replace(_listed(name, state, platforms, at), since=_moment(since, at))
     if len(names) > MOST_DEVICES:
         raise BurnerError(Code.NAMES_FILE_INVALID, f"{path}: more than {MOST_DEVICES} names")
     return names
@@ -62,8 +66,23 @@ def _listed(name: str, state: str, platforms: Sequence[Platform], at: str) -> Li
         raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {error.detail}") from None
     if state in set(DeviceState):
         return ListedName(DeviceState(state))
+    if state == DISABLED:
+        return ListedName(enabled=False)
     apis = (api for platform in platforms for api in platform.apis)
     refusals = {code for api in apis for code in api.codes.values()}
     if state in refusals:
         return ListedName(refusal=Code(state))
     raise BurnerError(Code.NAMES_FILE_INVALID, f"{at}: {state[:40]!r} is no state")
+
+
+def _moment(text: str, at: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        detail = f"{at}: {text[:40]!r} is no moment such as 2026-11-01T08:00:00Z"
+        raise BurnerError(Code.NAMES_FILE_INVALID, detail)
+    return moment

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from tencentcloud.common.abstract_client import LOGGER_NAME, AbstractClient
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
@@ -17,14 +17,7 @@ from burner.cloud.management.tencent_errors import refused
 from burner.cloud.management.tencent_values import with_sealed_secrets
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-
-REGIONS: Final[Mapping[str, str]] = {
-    "china": "ap-guangzhou",
-    "us-east": "na-ashburn",
-    "europe": "eu-frankfurt",
-    "ap-bangkok": "ap-bangkok",
-}
-"""Region of the registration → region of the management API."""
+from burner.platforms.tencent import API_REGIONS
 
 
 class TencentClient:
@@ -44,7 +37,7 @@ class TencentClient:
         http = HttpProfile(protocol=scheme, endpoint=host)
         self._sdk = sdk_client(
             _SdkCredential(account.credentials),
-            REGIONS.get(account.region or "china", account.region),
+            API_REGIONS.get(account.region or "china", account.region),
             ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True),
         )
         self._connection = TencentConnection(f"{scheme}://{self._sdk.request.host}", account)

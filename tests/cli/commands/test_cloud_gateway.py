@@ -19,6 +19,7 @@ import pytest
 
 from burner.cli.gateway.journal import GatewayJournal
 from burner.cloud.gateway.gateway import Served
+from burner.cloud.gateway.management.api_call import ApiCallServed
 from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
@@ -26,6 +27,8 @@ from burner.platforms.registration import Applicant, Credentials, TimestampAndNo
 from burner.platforms.tencent import APIS
 from tests.chinese import english_in
 from tests.cloud.gateway.test_http_server import exchange
+from tests.cloud.management.local_api import CREDENTIALS, SECRET_KEY, LocalApi
+from tests.cloud.management.sdk_calls import call, refused
 from tests.in_process import Completed, run_burner
 from tests.runs import ADDED, PROFILE, SECRET
 
@@ -68,11 +71,13 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
         str(names),
         "--created",
         "more",
+        "--api-credentials",
+        "env:DESK_API",
     ]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
-        env={**os.environ, **ADDED},
+        env={**os.environ, **ADDED, "DESK_API": CREDENTIALS},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,16 +97,31 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
             register(http, "unknown", SECRET),
             register(http, "listed", "wrong" * 5),
         ]
+        management = LocalApi(http, ())
+        found = call(
+            management, "2021", "DescribeDevice", ProductId=PRODUCT_ID, DeviceName="listed"
+        )
+        assert found.CertState == 1
+        product = call(management, "2021", "DescribeProduct", ProductId=PRODUCT_ID)
+        assert product.ProductProperties.ProductSecret == SECRET
+        wrong = refused(
+            management, "2021", "DescribeProduct", secret_key="other", ProductId=PRODUCT_ID
+        )
+        assert wrong == "AuthFailure.SignatureFailure"
     finally:
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=60)
     assert [json.loads(answer)["code"] for answer in answers] == [0, 0, 1021, 1021, 1020, 1010]
     assert isinstance(OLDER.credentials(answers[0], Secret(SECRET.encode())), Credentials)
     lines = [json.loads(line) for line in rest.splitlines()]
-    assert [line.get("code") for line in lines[:-1]] == ["", "", "E808", "E808", "E807", "E804"]
-    assert lines[-1] == {"event": "stopped", "registered": 2, "refused": 4}
+    requests = [line["code"] for line in lines if line["event"] == "request"]
+    assert requests == ["", "", "E808", "E808", "E807", "E804"]
+    calls = [(line["action"], line["code"]) for line in lines if line["event"] == "call"]
+    assert calls == [("DescribeDevice", ""), ("DescribeProduct", ""), ("DescribeProduct", wrong)]
+    assert lines[-1] == {"event": "stopped", "registered": 2, "refused": 4, "calls": 3}
     assert (process.returncode, errors) == (0, "")
     assert SECRET not in rest
+    assert SECRET_KEY not in rest
 
 
 # -- what is printed -------------------------------------------------------------------------------
@@ -152,6 +172,61 @@ def test_a_secret_in_the_wrong_field_is_not_printed(
         out = printed(capsys, served, as_json=as_json)
         assert SECRET not in out
         assert "[product secret removed]" in out
+
+
+def called(capsys: pytest.CaptureFixture[str], called: ApiCallServed, *, as_json: bool) -> str:
+    journal = GatewayJournal(SecretSearch(Secret(SECRET.encode())), as_json=as_json)
+    journal._print_call("10.0.0.7", called)
+    return capsys.readouterr().out
+
+
+def test_a_call_of_the_management_api_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    done = ApiCallServed("DescribeDevices", PRODUCT_ID, "", "1 to 10 of 23")
+    line = called(capsys, done, as_json=False)
+    assert line.split("  ")[1:] == ["10.0.0.7", "DescribeDevices", PRODUCT_ID, "1 to 10 of 23\n"]
+    wrong = replace(done, code="AuthFailure.SignatureFailure", detail="It is wrong.")
+    assert called(capsys, wrong, as_json=False).endswith(
+        "  refused: AuthFailure.SignatureFailure It is wrong.\n"
+    )
+    event = json.loads(called(capsys, wrong, as_json=True))
+    assert (event["event"], event["code"]) == ("call", "AuthFailure.SignatureFailure")
+
+
+def test_a_secret_in_a_call_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for field in ("action", "product_id", "code", "detail"):
+        seen = replace(ApiCallServed("a", "p", "c", "d"), **{field: f"x{SECRET}"})
+        assert SECRET not in called(capsys, seen, as_json=True)
+        assert SECRET not in called(capsys, seen, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        *((status, "") for status in (400, 404, 411, 413, 415, 431, 500, 505)),
+        *((400, f"no TLS: {why}") for why in ("1", "2")),
+        (408, "too slow"),
+        (400, "cut off"),
+        (400, "half a request"),
+        (503, "too many connections"),
+        (403, "over TLS only"),
+        (415, "the content type is not 7"),
+        (400, "Content-Length is not a number"),
+        (501, "Unsupported method ('7')"),
+        (400, "Bad request version ('7')"),
+        (400, "Bad request syntax ('7')"),
+        (431, "Line too long"),
+        (431, "Too many headers"),
+    ],
+)
+def test_what_is_no_request_is_said_in_chinese_too(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    detail: str,
+) -> None:
+    monkeypatch.setenv("BURNER_LANG", "zh")
+    line = printed(capsys, Served(HTTPStatus(status), detail=detail))
+    assert english_in(line, ["HTTP", "TLS", "Content-Length"]) == []
 
 
 def test_what_a_stranger_sends_is_one_line_and_short(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """The list of names that were created beforehand."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ def test_a_line_has_a_name_and_what_is_special_about_it(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_may_be_disabled_and_a_state_may_have_a_moment(tmp_path: Path) -> None:
+    text = "a,disabled\nb,activated,2026-11-01T08:00:00Z\nc,,2026-11-01T16:00:00+08:00\n"
+    moment = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    assert names(tmp_path, text) == {
+        "a": ListedName(enabled=False),
+        "b": ListedName(DeviceState.ACTIVATED, since=moment),
+        "c": ListedName(since=moment),
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "detail"),
     [
@@ -37,6 +48,8 @@ def test_a_line_has_a_name_and_what_is_special_about_it(tmp_path: Path) -> None:
         ("a,active\n", "names.csv:1: 'active' is no state"),
         ("a,E450\n", "names.csv:1: 'E450' is no state"),
         ("a,E811\n", "is no state"),
+        ("a,activated,yesterday\n", "names.csv:1: 'yesterday' is no moment such as"),
+        ("a,,2026-11-01T08:00:00\n", "is no moment"),
         ("a\nb\na\n", "names.csv:3: a occurs twice"),
         (b"\xff\xfea\n", "not UTF-8"),
     ],

@@ -10,14 +10,13 @@ from pathlib import Path
 from burner.cloud.gateway.gateway import ServedProduct
 from burner.cloud.gateway.http_server import BoundedHttpServer, Bounds
 from burner.cloud.gateway.management.alibaba_api import AlibabaService
-from burner.cloud.gateway.management.service import ApiCallServed
-from burner.cloud.gateway.management.tc3 import ApiKey
+from burner.cloud.gateway.management.api_call import ApiCallServed
 from burner.cloud.gateway.registered_devices import ListedName
 from burner.cloud.gateway.tls import ServerTls
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.alibaba import AlibabaIot
 from burner.cloud.management.calls import ApiCalls, CallClock, CallLimits
-from burner.cloud.management.credentials import api_credentials
+from burner.cloud.management.credentials import ApiCredentials, api_credentials
 from burner.cloud.management.endpoint import api_endpoint
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
@@ -27,8 +26,8 @@ from tests.cloud.gateway.products import product
 PRODUCT_KEY = "a1B2c3D4e5F"
 KEY_ID = "LTAI5tDesk0123456789"
 KEY_SECRET = "deskKey0123456789abcdefABCDEF"
-KEY = ApiKey(KEY_ID, Secret(KEY_SECRET.encode()))
 CREDENTIALS = f"{KEY_ID}:{KEY_SECRET}"
+KEY = api_credentials(Secret(CREDENTIALS.encode()))
 
 Answer = Callable[[HttpRequest], tuple[HTTPStatus, bytes]]
 
@@ -107,8 +106,7 @@ def serving(answer: Answer, *, tls: ServerTls | None = None) -> Iterator[Alibaba
 @contextmanager
 def alibaba_api(
     *products: ServedProduct,
-    key: ApiKey = KEY,
-    instance: str = "",
+    key: ApiCredentials = KEY,
     calls_per_second: int = 0,
     task_polls: int = 0,
     tls: ServerTls | None = None,
@@ -118,7 +116,6 @@ def alibaba_api(
     service = AlibabaService(
         products or (alibaba_product(),),
         key,
-        instance=instance,
         calls_per_second=calls_per_second,
         task_polls=task_polls,
         now=now,

@@ -8,19 +8,20 @@ from http import HTTPStatus
 
 from burner.cloud.gateway.gateway import ServedProduct
 from burner.cloud.gateway.http_server import BoundedHttpServer, Bounds
-from burner.cloud.gateway.management.service import ApiCallServed, ManagementService
-from burner.cloud.gateway.management.tc3 import ApiKey
+from burner.cloud.gateway.management.api_call import ApiCallServed
+from burner.cloud.gateway.management.service import ManagementService
 from burner.cloud.gateway.registered_devices import RegisteredDevices
 from burner.cloud.gateway.tls import ServerTls
+from burner.cloud.management.credentials import ApiCredentials, api_credentials
 from burner.core.secrets.secret import Secret
 from burner.platforms.registration import HttpRequest
 from tests.cloud.gateway.products import PRODUCT_ID, product
 
 SECRET_ID = "AKIDdesk0123456789"
 SECRET_KEY = "deskKey0123456789abcdefABCDEF"
-KEY = ApiKey(SECRET_ID, Secret(SECRET_KEY.encode()))
 CREDENTIALS = f"{SECRET_ID}:{SECRET_KEY}"
 """As a reference to them has it."""
+KEY = api_credentials(Secret(CREDENTIALS.encode()))
 BODY_BYTES = 64 * 1024
 
 Answer = Callable[[HttpRequest], tuple[HTTPStatus, bytes]]
@@ -56,7 +57,7 @@ class LocalApi:
 @contextmanager
 def local_api(
     *products: ServedProduct,
-    key: ApiKey = KEY,
+    key: ApiCredentials = KEY,
     calls_per_second: int = 0,
     task_polls: int = 0,
     tls: ServerTls | None = None,

@@ -1,6 +1,7 @@
 """Alibaba's management API: the adapter over the real SDK, and the local API, over a socket."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -196,7 +197,7 @@ def test_wrong_credentials_are_refused_and_not_repeated(credentials: str, code: 
 
 def test_temporary_credentials_are_used_with_their_token() -> None:
     token = "temporary0123456789"
-    key = type(KEY)(KEY_ID, Secret(KEY_SECRET.encode()), Secret(token.encode()))
+    key = replace(KEY, token=Secret(token.encode()))
     with alibaba_api(key=key) as api:
         api.opened(f"{KEY_ID}:{KEY_SECRET}:{token}").product(PRODUCT_KEY)
 
@@ -224,7 +225,7 @@ def test_an_unknown_product_is_that() -> None:
 
 @pytest.mark.parametrize("instance", ["", "iot-other"])
 def test_a_product_of_an_instance_is_found_in_that_one_alone(instance: str) -> None:
-    with alibaba_api(instance="iot-06z00a") as api:
+    with alibaba_api(replace(alibaba_product(), instance="iot-06z00a")) as api:
         api.opened(instance="iot-06z00a").product(PRODUCT_KEY)
         with pytest.raises(BurnerError) as refused:
             api.opened(instance=instance).product(PRODUCT_KEY)

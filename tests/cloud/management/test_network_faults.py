@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from burner.cloud.gateway.management.tc3 import ApiKey
 from burner.cloud.gateway.tls import tls_for_a_run
 from burner.cloud.management.calls import CallLimits
+from burner.cloud.management.credentials import ApiCredentials
 from burner.cloud.management.errors import UncertainCallError
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -309,7 +309,11 @@ def test_a_loopback_address_is_called_without_a_proxy(monkeypatch: pytest.Monkey
 def test_credentials_that_the_platform_does_not_know(
     credentials: str, token: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key = ApiKey(SECRET_ID, Secret(SECRET_KEY.encode()), Secret(token.encode()) if token else None)
+    key = ApiCredentials(
+        Secret(SECRET_ID.encode()),
+        Secret(SECRET_KEY.encode()),
+        Secret(token.encode()) if token else None,
+    )
     with (
         local_api(product(), key=key) as api,
         refused(Code.API_CREDENTIALS_REFUSED, caplog) as error,
@@ -320,7 +324,9 @@ def test_credentials_that_the_platform_does_not_know(
 
 
 def test_temporary_credentials_are_sent_with_their_token() -> None:
-    key = ApiKey(SECRET_ID, Secret(SECRET_KEY.encode()), Secret(TOKEN.encode()))
+    key = ApiCredentials(
+        Secret(SECRET_ID.encode()), Secret(SECRET_KEY.encode()), Secret(TOKEN.encode())
+    )
     with local_api(product(), key=key) as api:
         found = opened(api.url, credentials=f"{CREDENTIALS}:{TOKEN}").product(PRODUCT_ID)
     assert found.secret == SECRET

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote
 
 from burner.cloud.gateway.management.api_call import ApiCallRefusedError
-from burner.cloud.gateway.management.tc3 import ApiKey
+from burner.cloud.management.credentials import ApiCredentials
 from burner.platforms.registration import HttpRequest
 
 ALGORITHM: Final = "ACS3-HMAC-SHA256"
@@ -26,7 +26,7 @@ _SIGNED_ALWAYS: Final = {
 _DATE: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def check_signature(request: HttpRequest, key: ApiKey, now: float) -> None:
+def check_signature(request: HttpRequest, credentials: ApiCredentials, now: float) -> None:
     """Check who has signed a request, and when.
 
     Raises:
@@ -34,24 +34,28 @@ def check_signature(request: HttpRequest, key: ApiKey, now: float) -> None:
     """
     found = _AUTHORIZATION.fullmatch(request.header("Authorization").strip())
     if not found:
-        raise ApiCallRefusedError("IncompleteSignature", f"Authorization is not {ALGORITHM}.")
+        raise ApiCallRefusedError(
+            "IncompleteSignature", f"Authorization is not that of {ALGORITHM}."
+        )
     key_id, signed, signature = found.groups()
     headers = signed.split(";")
     if not _SIGNED_ALWAYS.issubset(headers) or headers != sorted(set(headers)):
         message = "SignedHeaders lacks one, or is not in order."
         raise ApiCallRefusedError("IncompleteSignature", message)
-    if not hmac.compare_digest(key_id.encode(), key.secret_id.encode()):
-        raise ApiCallRefusedError("InvalidAccessKeyId.NotFound", "Specified access key is unknown.")
+    if not hmac.compare_digest(key_id.encode("utf-8", "replace"), credentials.key_id.reveal()):
+        raise ApiCallRefusedError("InvalidAccessKeyId.NotFound", "The access key is not known.")
     _check_clock(request.header("x-acs-date"), now)
     body = hashlib.sha256(request.body).hexdigest()
-    right = _signature(request, headers, body, key)
+    right = _signature(request, headers, body, credentials)
     if request.header("x-acs-content-sha256") != body or not hmac.compare_digest(signature, right):
-        message = "The signature is wrong: look at the access key's secret, and at the request."
+        message = "It is not the signature of this request and key."
         raise ApiCallRefusedError("SignatureDoesNotMatch", message)
-    token = key.token.reveal() if key.token else b""
+    token = credentials.token.reveal() if credentials.token else b""
     sent = request.header("x-acs-security-token").encode("utf-8", "replace")
     if not hmac.compare_digest(sent, token):
-        raise ApiCallRefusedError("InvalidSecurityToken.MismatchWithAccessKey", "Another token.")
+        raise ApiCallRefusedError(
+            "InvalidSecurityToken.MismatchWithAccessKey", "The token is wrong."
+        )
 
 
 def _check_clock(text: str, now: float) -> None:
@@ -65,7 +69,9 @@ def _check_clock(text: str, now: float) -> None:
         raise ApiCallRefusedError("InvalidTimeStamp.Expired", message)
 
 
-def _signature(request: HttpRequest, headers: Sequence[str], body: str, key: ApiKey) -> str:
+def _signature(
+    request: HttpRequest, headers: Sequence[str], body: str, credentials: ApiCredentials
+) -> str:
     path, _, query = request.path.partition("?")
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     ordered = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
@@ -73,4 +79,4 @@ def _signature(request: HttpRequest, headers: Sequence[str], body: str, key: Api
     canonical = "\n".join(("POST", path, ordered, lines, ";".join(headers), body))
     digest = hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
     text = f"{ALGORITHM}\n{digest}"
-    return hmac.digest(key.secret_key.reveal(), text.encode(), "sha256").hex()
+    return hmac.digest(credentials.key.reveal(), text.encode(), "sha256").hex()

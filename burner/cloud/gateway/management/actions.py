@@ -53,7 +53,7 @@ class ServedProducts:
         """The product with an ID that a call names, in its region."""
         wanted = call.text(parameter)
         for product in self._products:
-            if id_of(product) == wanted and product.region == call.region:
+            if wanted and id_of(product) == wanted and product.region == call.region:
                 return product
         message = f"There is no such {parameter} in {call.region[:40]}."
         raise ApiCallRefusedError(self._unknown[parameter], message)

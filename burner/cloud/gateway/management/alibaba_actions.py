@@ -11,7 +11,7 @@ from burner.cloud.gateway.management.alibaba_applications import (
     Applications,
     ApplicationStatus,
 )
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCallRefusedError
+from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCallRefusedError, page_words
 from burner.cloud.gateway.registered_devices import CreationOutcome
 from burner.cloud.management.api import DeviceOnPlatform
 from burner.core.errors import BurnerError
@@ -53,7 +53,7 @@ class AlibabaCall:
         if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= 1):
             raise ApiCallRefusedError(_INVALID, f"{name} is not a number from 1 on.")
         if int(text) > largest:
-            raise ApiCallRefusedError(_INVALID, f"{name}: {largest} is the largest.")
+            raise ApiCallRefusedError(_INVALID, f"{name} must be from 1 to {largest}.")
         return int(text)
 
     def list(self, name: str, most: int) -> Sequence[str]:
@@ -65,7 +65,9 @@ class AlibabaCall:
             raise ApiCallRefusedError(f"Missing{name}", f"{name} is missing.")
         if len(values) > most:
             code = "iot.device.TooManyDevicesPerTime"
-            raise ApiCallRefusedError(code, f"{name}: {most} are allowed.")
+            raise ApiCallRefusedError(
+                code, f"{name} takes from 1 to {most} at once, not {len(values)}."
+            )
         return values
 
 
@@ -76,10 +78,9 @@ AlibabaAction = tuple[frozenset[str], Callable[[AlibabaCall], ApiAnswer]]
 class AlibabaActions:
     """What the API does. A call that it refuses has a code of `iot.…`."""
 
-    def __init__(self, products: Iterable[ServedProduct], task_polls: int, instance: str) -> None:
+    def __init__(self, products: Iterable[ServedProduct], task_polls: int) -> None:
         self._products = {p.product_id: p for p in products if p.platform is ALIBABA}
         self._task_polls = task_polls
-        self._instance = instance
         self._applications = Applications()
 
     def actions(self) -> Mapping[str, AlibabaAction]:
@@ -100,16 +101,17 @@ class AlibabaActions:
         }
 
     def _of(self, call: AlibabaCall) -> ServedProduct:
-        self._check_instance(call)
-        product = self._products.get(call.text("ProductKey"))
-        if product is None:
+        return self._in_instance(call, call.text("ProductKey"))
+
+    def _in_instance(self, call: AlibabaCall, product_id: str) -> ServedProduct:
+        instance = call.parameters.get("IotInstanceId", "")
+        if all(product.instance != instance for product in self._products.values()):
+            message = "There is no such instance."
+            raise ApiCallRefusedError("iot.Sre.IotInstanceNotFound", message)
+        product = self._products.get(product_id)
+        if product is None or product.instance != instance:
             raise ApiCallRefusedError("iot.prod.NotExistedProduct", "There is no such product.")
         return product
-
-    def _check_instance(self, call: AlibabaCall) -> None:
-        if call.parameters.get("IotInstanceId", "") != self._instance:
-            message = "The product is in no such instance."
-            raise ApiCallRefusedError("iot.Sre.IotInstanceNotFound", message)
 
     def _product(self, call: AlibabaCall) -> ApiAnswer:
         product = self._of(call)
@@ -140,7 +142,7 @@ class AlibabaActions:
             "NextToken": f"after-{offset + size}" if left else "",
             "Data": {"DeviceInfo": [_listed(device) for device in devices]},
         }
-        return ApiAnswer(values, f"{offset} + {len(devices)} of {total}")
+        return ApiAnswer(values, page_words(offset, len(devices), total))
 
     def _device(self, call: AlibabaCall) -> ApiAnswer:
         product, name = self._of(call), call.text("DeviceName")
@@ -165,7 +167,7 @@ class AlibabaActions:
             raise ApiCallRefusedError(code, "A name is there twice.")
         application = Application(product.product_id, names, unfit=unfit, polls=self._task_polls)
         values = {"Data": {"ApplyId": self._applications.add(application)}}
-        return ApiAnswer(values, f"{len(names)} names, {len(unfit)} unfit")
+        return ApiAnswer(values, f"{len(names) - len(unfit)} of {len(names)} may be created")
 
     def _unfit(self, product: ServedProduct, name: str) -> str:
         """Why a name cannot be created; empty: it can."""
@@ -186,7 +188,7 @@ class AlibabaActions:
         application.polls = self._task_polls
         created = len(outcomes) - len(application.unfit)
         answer = {"Data": {"ApplyId": call.number("ApplyId", _LARGEST_ID)}}
-        return ApiAnswer(answer, f"{created} of {len(outcomes)} created")
+        return ApiAnswer(answer, f"{created} of {len(outcomes)} are created")
 
     def _status(self, call: AlibabaCall) -> ApiAnswer:
         self._of(call)
@@ -204,8 +206,8 @@ class AlibabaActions:
         return ApiAnswer({"Data": data}, status)
 
     def _application_page(self, call: AlibabaCall) -> ApiAnswer:
-        self._check_instance(call)
         application = self._application(call)
+        self._in_instance(call, application.product_id)
         size, number = call.number("PageSize", LARGEST_PAGE), call.number("CurrentPage", 1_000_000)
         names: Sequence[str] = ()
         if application.status in (
@@ -216,7 +218,7 @@ class AlibabaActions:
         page = names[size * (number - 1) : size * number]
         entries = [{"DeviceName": name, "DeviceSecret": "", "IotId": ""} for name in page]
         values = _page(number, size, len(names)) | {"ApplyDeviceList": {"ApplyDeviceInfo": entries}}
-        return ApiAnswer(values, f"{len(page)} of {len(names)}")
+        return ApiAnswer(values, page_words(size * (number - 1), len(page), len(names)))
 
     def _application(self, call: AlibabaCall) -> Application:
         application = self._applications.find(call.number("ApplyId", _LARGEST_ID))

@@ -12,9 +12,13 @@ from urllib.parse import parse_qsl
 from burner.cloud.gateway.gateway import HttpAnswer, ServedProduct
 from burner.cloud.gateway.management.acs3 import check_signature
 from burner.cloud.gateway.management.alibaba_actions import AlibabaActions, AlibabaCall
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCallRefusedError
-from burner.cloud.gateway.management.service import ApiCallServed, CallRate
-from burner.cloud.gateway.management.tc3 import ApiKey
+from burner.cloud.gateway.management.api_call import (
+    ApiAnswer,
+    ApiCallRefusedError,
+    ApiCallServed,
+)
+from burner.cloud.gateway.management.call_rate import CallRate
+from burner.cloud.management.credentials import ApiCredentials
 from burner.platforms.registration import HttpRequest, compact
 
 VERSION: Final = "2018-01-20"
@@ -33,9 +37,8 @@ class AlibabaService:
     def __init__(
         self,
         products: Iterable[ServedProduct],
-        key: ApiKey,
+        credentials: ApiCredentials,
         *,
-        instance: str = "",
         calls_per_second: int = 0,
         task_polls: int = 0,
         now: Callable[[], float] = time.time,
@@ -44,17 +47,16 @@ class AlibabaService:
 
         Args:
             products: whose devices they are; those of other platforms are left out.
-            key: with which calls are signed.
-            instance: in which the products are; empty: in the one that has no ID.
+            credentials: with which calls are signed.
             calls_per_second: of one action; 0: as many as come.
             task_polls: how often a step of an application is still at work when it is asked.
             now: the clock.
         """
-        self._key = key
+        self._credentials = credentials
         self._now = now
         self._rate = CallRate(calls_per_second, now)
         self._nonces = _Nonces()
-        self._actions = AlibabaActions(products, task_polls, instance).actions()
+        self._actions = AlibabaActions(products, task_polls).actions()
 
     def answer(self, request: HttpRequest) -> tuple[HttpAnswer, ApiCallServed]:
         """The answer to a request, and what became of it."""
@@ -71,7 +73,7 @@ class AlibabaService:
         return HttpAnswer(HTTPStatus.OK, body), ApiCallServed(action, product_id, "", answer.seen)
 
     def _call(self, request: HttpRequest, action: str) -> AlibabaCall:
-        check_signature(request, self._key, self._now())
+        check_signature(request, self._credentials, self._now())
         if not self._nonces.takes(request.header("x-acs-signature-nonce")):
             raise ApiCallRefusedError("SignatureNonceUsed", "The nonce was used before.")
         query = request.path.partition("?")[2]
@@ -83,12 +85,16 @@ class AlibabaService:
         except ValueError:
             raise ApiCallRefusedError("InvalidParameter", "The body is no form.") from None
         if request.header("x-acs-version") != VERSION:
-            raise ApiCallRefusedError("NoSuchVersion", f"{VERSION} is served.")
+            raise ApiCallRefusedError(
+                "NoSuchVersion", f"{request.header('x-acs-version')[:20]} is no version."
+            )
         return AlibabaCall(action, dict(pairs))
 
     def _done(self, call: AlibabaCall) -> ApiAnswer:
         if call.action not in self._actions:
-            raise ApiCallRefusedError("InvalidAction.NotFound", f"{call.action[:40]!a}: not served")
+            raise ApiCallRefusedError(
+                "InvalidAction.NotFound", f"{call.action[:40]!a} is not served."
+            )
         if not self._rate.takes(call.action):
             message = "Request was denied due to user flow control."
             raise ApiCallRefusedError("Throttling.User", message)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from burner.core.words.plural import counted
-
 
 class ApiCallRefusedError(Exception):
     """A call fails with an error code of the platform."""
@@ -30,16 +28,16 @@ class ApiCall:
         """A parameter that is a text."""
         value = self._needed(name)
         if not isinstance(value, str):
-            raise _wrong_type(name, "a string")
+            raise _wrong_type(f"{name} is not a string.")
         return value
 
     def number(self, name: str, smallest: int, largest: int) -> int:
         """A parameter that is a whole number between two."""
         value = self._needed(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _wrong_type(name, "an integer")
+            raise _wrong_type(f"{name} is not an integer.")
         if not smallest <= value <= largest:
-            message = f"{name} is {value:.0f}: {smallest} to {largest} are allowed."
+            message = f"{name} must be from {smallest} to {largest}."
             raise ApiCallRefusedError("InvalidParameterValue", message)
         return value
 
@@ -47,9 +45,9 @@ class ApiCall:
         """A parameter that is a list of texts."""
         value = self._needed(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise _wrong_type(name, "an array of strings")
+            raise _wrong_type(f"{name} is not an array of strings.")
         if not 1 <= len(value) <= most:
-            message = f"{name} has {counted(len(value), 'value')}: 1 to {most} are allowed."
+            message = f"{name} takes from 1 to {most} at once, not {len(value)}."
             raise ApiCallRefusedError("InvalidParameterValue", message)
         return value
 
@@ -66,8 +64,8 @@ class ApiCall:
         return self.parameters[name]
 
 
-def _wrong_type(name: str, expected: str) -> ApiCallRefusedError:
-    return ApiCallRefusedError("InvalidParameter", f"{name} is not {expected}.")
+def _wrong_type(message: str) -> ApiCallRefusedError:
+    return ApiCallRefusedError("InvalidParameter", message)
 
 
 @dataclass(frozen=True)
@@ -77,3 +75,21 @@ class ApiAnswer:
     values: Mapping[str, Any]
     seen: str = ""
     """What a line about it says; never a secret."""
+
+
+@dataclass(frozen=True)
+class ApiCallServed:
+    """What became of a call, for the log. It holds no secret, but for what a program wrote into the
+    wrong field.
+    """
+
+    action: str
+    product_id: str
+    code: str
+    """The platform's; empty: the call was done."""
+    detail: str
+
+
+def page_words(offset: int, count: int, total: int) -> str:
+    """A page of devices in a line."""
+    return f"{offset + 1} to {offset + count} of {total}" if count else f"none of {total}"

@@ -15,7 +15,12 @@ from burner.cloud.gateway.management.actions import (
     registration_values,
     seconds,
 )
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
+from burner.cloud.gateway.management.api_call import (
+    ApiAnswer,
+    ApiCall,
+    ApiCallRefusedError,
+    page_words,
+)
 from burner.cloud.gateway.registered_devices import MOST_DEVICES, CreationOutcome
 from burner.cloud.management.api import DeviceOnPlatform
 from burner.platforms.tencent_explorer import TENCENT_EXPLORER
@@ -80,12 +85,11 @@ class ExplorerActions:
             "DeviceCount": len(product.devices),
             "InstanceId": _instance_id(product),
         }
-        return ApiAnswer({"Project": entry})
+        return ApiAnswer({"Project": entry}, product.product_id)
 
     def _licenses(self, call: ApiCall) -> ApiAnswer:
         product = self._products.found(call, "InstanceId", _instance_id)
-        terms, used = product.devices.terms, len(product.devices)
-        licenses = terms.most if terms.licenses is None else terms.licenses
+        licenses, used = product.devices.terms.licenses, len(product.devices)
         details = {
             "TotalDeviceNum": licenses,
             "UsedDeviceNum": used,
@@ -101,7 +105,7 @@ class ExplorerActions:
             "InstanceType": 3,
             "DeviceActivationDetails": details,
         }
-        return ApiAnswer({"Data": data}, f"{used} of {licenses} used")
+        return ApiAnswer({"Data": data}, f"{used} of {licenses} licenses are used")
 
     def _registration(self, call: ApiCall) -> ApiAnswer:
         return ApiAnswer(registration_values(self._products.of(call)))
@@ -119,7 +123,7 @@ class ExplorerActions:
         count = call.number("Limit", SMALLEST_PAGE, LARGEST_PAGE)
         total, devices = product.devices.page(offset, count)
         shown = [_shown(product, device) for device in devices]
-        return ApiAnswer({"Devices": shown, "Total": total}, f"{offset} + {len(shown)} of {total}")
+        return ApiAnswer({"Devices": shown, "Total": total}, page_words(offset, len(shown), total))
 
     def _device(self, call: ApiCall) -> ApiAnswer:
         product, name = self._products.of(call), self._products.device_name(call)
@@ -141,7 +145,8 @@ def _project_id(product: ServedProduct) -> str:
 
 
 def _instance_id(product: ServedProduct) -> str:
-    return f"ins-{product.product_id}"
+    """Products that need no licenses are in a public instance, which has no ID."""
+    return "" if product.devices.terms.licenses is None else f"ins-{product.product_id}"
 
 
 def _shown(product: ServedProduct, device: DeviceOnPlatform) -> Mapping[str, Any]:

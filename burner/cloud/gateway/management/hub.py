@@ -16,7 +16,12 @@ from burner.cloud.gateway.management.actions import (
     registration_values,
     seconds,
 )
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
+from burner.cloud.gateway.management.api_call import (
+    ApiAnswer,
+    ApiCall,
+    ApiCallRefusedError,
+    page_words,
+)
 from burner.cloud.gateway.management.creation_tasks import CreationTasks
 from burner.cloud.gateway.registered_devices import MOST_DEVICES, CreationOutcome
 from burner.cloud.management.api import DeviceOnPlatform
@@ -96,7 +101,7 @@ class HubActions:
         count = call.number("Limit", SMALLEST_PAGE, LARGEST_PAGE)
         total, devices = product.devices.page(offset, count)
         values = {"TotalCount": total, "Devices": [_shown(device) for device in devices]}
-        return ApiAnswer(values, f"{offset} + {len(devices)} of {total}")
+        return ApiAnswer(values, page_words(offset, len(devices), total))
 
     def _device(self, call: ApiCall) -> ApiAnswer:
         product, name = self._products.of(call), self._products.device_name(call)
@@ -118,7 +123,7 @@ class HubActions:
         outcomes = product.devices.create(names)
         task_id = self._tasks.add(product.product_id, tuple(outcomes.items()))
         created = list(outcomes.values()).count(CreationOutcome.CREATED)
-        return ApiAnswer({"TaskId": task_id}, f"{created} of {len(outcomes)} created")
+        return ApiAnswer({"TaskId": task_id}, f"{created} of {len(outcomes)} are created")
 
     def _task(self, call: ApiCall) -> ApiAnswer:
         product, task_id = self._products.of(call), call.text("TaskId")
@@ -127,7 +132,7 @@ class HubActions:
         except KeyError:
             raise _no_task() from None
         values = {"TaskId": task_id, "TaskStatus": _DONE if done else _AT_WORK}
-        return ApiAnswer(values, "done" if done else "at work")
+        return ApiAnswer(values, "the task is done" if done else "the task is at work")
 
     def _task_devices(self, call: ApiCall) -> ApiAnswer:
         product, task_id = self._products.of(call), call.text("TaskId")
@@ -143,7 +148,7 @@ class HubActions:
         page = outcomes[offset : offset + count]
         devices = [_created(name, outcome) for name, outcome in page]
         values = {"TaskId": task_id, "DevicesInfo": devices, "TotalDevNum": len(outcomes)}
-        return ApiAnswer(values, f"{offset} + {len(devices)} of {len(outcomes)}")
+        return ApiAnswer(values, page_words(offset, len(devices), len(outcomes)))
 
 
 def _no_task() -> ApiCallRefusedError:

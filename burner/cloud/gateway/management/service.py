@@ -1,46 +1,27 @@
-"""The management API: a request in, the platform's answer out. No network."""
+"""The management APIs of all platforms: a request in, the platform's answer out. No network."""
 
-import threading
 import time
-import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from http import HTTPStatus
 
 from burner.cloud.gateway.gateway import HttpAnswer, ServedProduct
-from burner.cloud.gateway.management.api_call import ApiAnswer, ApiCall, ApiCallRefusedError
-from burner.cloud.gateway.management.explorer import ExplorerActions
-from burner.cloud.gateway.management.hub import HubActions
-from burner.cloud.gateway.management.tc3 import ApiKey, signed_service
-from burner.core.code import Code
-from burner.core.errors import BurnerError
-from burner.platforms.registration import HttpRequest, compact, json_object
+from burner.cloud.gateway.management.alibaba_api import AlibabaService
+from burner.cloud.gateway.management.api_call import ApiCallServed
+from burner.cloud.gateway.management.tencent_api import TencentService
+from burner.cloud.management.credentials import ApiCredentials
+from burner.platforms.registration import HttpRequest
 
 PATH = "/"
-CONTENT_TYPE = "application/json"
-
-
-@dataclass(frozen=True)
-class ApiCallServed:
-    """What became of a call, for the log. It holds no secret, but for what a program wrote into the
-    wrong field.
-    """
-
-    action: str
-    product_id: str
-    code: str
-    """The platform's; empty: the call was done."""
-    detail: str
+CALLS_PER_SECOND = 20
+"""Of each action, as Tencent allows."""
 
 
 class ManagementService:
-    """Serves Tencent Cloud's management API on the devices of several products; for threads."""
+    """Serves the management API on the devices of several products; for several threads."""
 
     def __init__(
         self,
         products: Iterable[ServedProduct],
-        key: ApiKey,
+        credentials: ApiCredentials,
         *,
         calls_per_second: int = 0,
         task_polls: int = 0,
@@ -50,85 +31,25 @@ class ManagementService:
 
         Args:
             products: whose devices they are.
-            key: with which calls are signed.
+            credentials: with which calls are signed.
             calls_per_second: of one action; 0: as many as come.
             task_polls: how often a task that creates devices is still at work when it is asked.
             now: the clock.
         """
-        self._key = key
-        self._now = now
-        self._rate = CallRate(calls_per_second, now)
         served = tuple(products)
-        self._services = {
-            each.service: each.actions()
-            for each in (HubActions(served, task_polls), ExplorerActions(served))
-        }
+        self._tencent, self._alibaba = (
+            service(
+                served,
+                credentials,
+                calls_per_second=calls_per_second,
+                task_polls=task_polls,
+                now=now,
+            )
+            for service in (TencentService, AlibabaService)
+        )
 
     def answer(self, request: HttpRequest) -> tuple[HttpAnswer, ApiCallServed]:
         """The answer to a request, and what became of it."""
-        request_id = str(uuid.uuid4())
-        action = request.header("X-TC-Action")
-        product_id = ""
-        try:
-            call = self._call(request, action)
-            product_id = str(call.parameters.get("ProductId", ""))
-            answer = self._done(call)
-        except ApiCallRefusedError as refused:
-            error = {"Code": refused.code, "Message": str(refused)}
-            body = compact({"Response": {"Error": error, "RequestId": request_id}})
-            served = ApiCallServed(action, product_id, refused.code, str(refused))
-            return HttpAnswer(HTTPStatus.OK, body), served
-        body = compact({"Response": {**answer.values, "RequestId": request_id}})
-        return HttpAnswer(HTTPStatus.OK, body), ApiCallServed(action, product_id, "", answer.seen)
-
-    def _call(self, request: HttpRequest, action: str) -> ApiCall:
-        if request.header("Content-Type").partition(";")[0].strip().lower() != CONTENT_TYPE:
-            raise ApiCallRefusedError("InvalidRequest", f"Content-Type is not {CONTENT_TYPE}.")
-        service = signed_service(request, self._key, self._now())
-        headers = ("X-TC-Version", "X-TC-Action", "X-TC-Region")
-        for name in headers:
-            if not request.header(name):
-                raise ApiCallRefusedError("MissingParameter", f"{name} is missing.")
-        try:
-            parameters = json_object(request.body, Code.CLOUD_REQUEST_INVALID)
-        except BurnerError as error:
-            raise ApiCallRefusedError("InvalidParameter", f"The body is {error.detail}.") from None
-        version, _, region = (request.header(name) for name in headers)
-        return ApiCall(service, version, action, region, parameters)
-
-    def _done(self, call: ApiCall) -> ApiAnswer:
-        versions = self._services.get(call.service)
-        if versions is None:
-            raise ApiCallRefusedError("NoSuchProduct", f"{call.service} is not served.")
-        actions = versions.get(call.version)
-        if actions is None:
-            raise ApiCallRefusedError("NoSuchVersion", f"{call.version[:20]} is no version.")
-        if call.action not in actions:
-            raise ApiCallRefusedError("InvalidAction", f"{call.action[:40]!a} is not served.")
-        if not self._rate.takes(call.action):
-            raise ApiCallRefusedError("RequestLimitExceeded", "Too many calls in a second.")
-        known, run = actions[call.action]
-        call.check_names(known)
-        return run(call)
-
-
-class CallRate:
-    """So many calls of each action in any second."""
-
-    def __init__(self, per_second: int, now: Callable[[], float]) -> None:
-        self._per_second = per_second
-        self._now = now
-        self._lock = threading.Lock()
-        self._last: dict[str, deque[float]] = {}
-
-    def takes(self, action: str) -> bool:
-        """Whether one more call is in time."""
-        if not self._per_second:
-            return True
-        now = self._now()
-        with self._lock:
-            last = self._last.setdefault(action, deque(maxlen=self._per_second))
-            if len(last) == self._per_second and 0 <= now - last[0] < 1.0:
-                return False
-            last.append(now)
-            return True
+        if request.header("x-acs-action"):
+            return self._alibaba.answer(request)
+        return self._tencent.answer(request)

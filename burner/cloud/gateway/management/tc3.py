@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from burner.cloud.gateway.management.api_call import ApiCallRefusedError
+from burner.cloud.management.credentials import ApiCredentials
 from burner.core.secrets.secret import Secret
 from burner.platforms.registration import HttpRequest
 
@@ -22,17 +22,7 @@ _AUTHORIZATION: Final = re.compile(
 _SIGNED_ALWAYS: Final = {"content-type", "host"}
 
 
-@dataclass(frozen=True)
-class ApiKey:
-    """What a person's program signs with."""
-
-    secret_id: str
-    secret_key: Secret
-    token: Secret | None = None
-    """Of a session; None: the key is one that lasts."""
-
-
-def signed_service(request: HttpRequest, key: ApiKey, now: float) -> str:
+def signed_service(request: HttpRequest, credentials: ApiCredentials, now: float) -> str:
     """The service for which a request is signed, such as `iotcloud`.
 
     Raises:
@@ -45,17 +35,17 @@ def signed_service(request: HttpRequest, key: ApiKey, now: float) -> str:
     headers = signed.split(";")
     if not _SIGNED_ALWAYS.issubset(headers) or headers != sorted(set(headers)):
         raise _failure("InvalidAuthorization", "SignedHeaders lacks one, or is not in order.")
-    if not hmac.compare_digest(secret_id.encode("utf-8", "replace"), key.secret_id.encode()):
+    if not hmac.compare_digest(secret_id.encode("utf-8", "replace"), credentials.key_id.reveal()):
         raise _failure("SecretIdNotFound", "The SecretId is not known.")
     seconds = _timestamp(request)
     if abs(seconds - now) > CLOCK_WINDOW_S:
         message = f"The clock is {seconds - now:+.0f} s off; {CLOCK_WINDOW_S} s are allowed."
         raise _failure("SignatureExpire", message)
-    right = _signatures(request, headers, (date, service), key.secret_key)
+    right = _signatures(request, headers, (date, service), credentials.key)
     dated = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d")
     if date != dated or not any(hmac.compare_digest(signature, each) for each in right):
-        raise _failure("SignatureFailure", "The signature is wrong: look at SecretKey and request.")
-    token = key.token.reveal() if key.token else b""
+        raise _failure("SignatureFailure", "It is not the signature of this request and key.")
+    token = credentials.token.reveal() if credentials.token else b""
     if not hmac.compare_digest(request.header("X-TC-Token").encode("utf-8", "replace"), token):
         raise _failure("TokenFailure", "The token is wrong.")
     return service
