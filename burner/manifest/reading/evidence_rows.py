@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from burner.core.errors import table
-from burner.core.words.phrases import ENGLISH, Wording
+from burner.core.words.error_details import detail_in
+from burner.core.words.phrases import ENGLISH, Wording, rows
 from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.values import utc_minute
 from burner.manifest.fold.policies import Withdrawal
@@ -13,7 +14,7 @@ from burner.manifest.reading.release_evidence import FirstArticleStatus, Release
 
 EvidenceRows = Iterator[tuple[str, str]]
 
-MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "not-needed": "–"}
+MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "not-needed": "-"}
 """Verdict of a check of the cloud platform → its mark."""
 
 
@@ -96,10 +97,12 @@ def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:
     at = utc_minute(preflight.at)
     yield say("preflight"), "  ".join((verdict, at, who, *by_person))
     for check in preflight.checks:
-        name = say(f"checked {check['check']}").removeprefix("checked ")
+        key = f"cloud-check {check['check']}"
+        name = say(key) if key in rows() else check["check"]
         row = table().get(check["code"])
         says = row.sentence(say.language) if row else ""
-        texts = filter(None, (name, check["found"], check["code"], says))
+        found = detail_in(say.language, check["found"])
+        texts = filter(None, (name, found, check["code"], says))
         yield "", f"  {MARKS[check['verdict']]} {'  '.join(texts)}"
 
 

@@ -68,8 +68,8 @@ def test_burn_is_refused_before_a_good_preflight(here: Path) -> None:
     assert (done.returncode, "E817" in done.stdout + done.stderr) == (4, True)
     status = run("batch", "status", "WO1").stdout
     assert "preflight       not good  " in status
-    assert "  ✓ product  plug\n" in status
-    assert "  ✗ limit of registrations  100 of 2350  E809" in status
+    assert "  ✓ the product  plug\n" in status
+    assert "  ✗ devices that it may create by itself  100 of 2350  E809" in status
     preflight("good")
     assert ends(burn(here, product)) == [("PASS", "", True)] * 2
     cloud = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]["cloud"]
