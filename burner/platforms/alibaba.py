@@ -172,6 +172,7 @@ ALIBABA: Final = Platform(
     device_secret=bytes.hex,
     certificates=False,
     creates_devices=False,
+    registration_switch=False,
     instances=True,
     licenses=False,
     repeats=1000,

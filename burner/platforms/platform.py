@@ -82,6 +82,8 @@ class Platform:
     """Whether products may give certificates."""
     creates_devices: bool
     """Whether products may create devices by themselves when these register."""
+    registration_switch: bool
+    """Whether its management API switches the dynamic registration of a product."""
     instances: bool
     """Whether a product may be in an instance that has an ID."""
     licenses: bool

@@ -17,6 +17,7 @@ TENCENT_HUB: Final = Platform(
     device_secret=tencent.device_psk,
     certificates=True,
     creates_devices=True,
+    registration_switch=True,
     instances=False,
     licenses=False,
     repeats=0,

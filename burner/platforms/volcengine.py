@@ -172,6 +172,7 @@ VOLCENGINE: Final = Platform(
     device_secret=bytes.hex,
     certificates=False,
     creates_devices=True,
+    registration_switch=False,
     instances=True,
     licenses=True,
     repeats=1000,

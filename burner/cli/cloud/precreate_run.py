@@ -67,8 +67,8 @@ def precreate(chosen: PrecreateArguments, patience: Patience | None = None) -> i
         return _show_plan(chosen, profile, names, journal, target)
     api = None
     if not chosen.export:
-        region = profile.registration.region
-        api = management_api(profile.product.cloud, region, chosen.management)
+        at = profile.registration
+        api = management_api(profile.product.cloud, at.region, chosen.management, at.instance)
     with _recording(chosen, profile) as confirmed:
         if api is None or chosen.confirm_only:
             return _confirm(chosen, profile, names, api, confirmed)

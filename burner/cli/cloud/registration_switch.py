@@ -10,7 +10,8 @@ from burner.cli.questions.work_order import is_person
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cloud.management.api import ManagementApi, ProductOnPlatform
-from burner.core.errors import refuse
+from burner.core.code import Code
+from burner.core.errors import BurnerError, refuse
 from burner.core.words.phrases import phrase
 from burner.platforms.product_settings import RegisterType
 from burner.profile.profile import Profile
@@ -46,6 +47,8 @@ def switch_registration(
     """Set it; 0 where it is as it is to be in the end."""
     profile = load_profile(path)
     refuse(list(check_registration_of_platform(profile)))
+    if not profile.platform.registration_switch:
+        raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, profile.platform.title)
     register_type = _wanted_type(profile, wish)
     expected = profile.registration
     api = management_api(profile.product.cloud, expected.region, management, expected.instance)

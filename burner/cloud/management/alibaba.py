@@ -57,7 +57,7 @@ class AlibabaIot:
         self._detail_calls = replace(account.calls, limits=limits)
 
     def product(self, product_id: str) -> ProductOnPlatform:
-        """A product. E802: there is none."""
+        """A product; none can be disabled. E802: there is none."""
         data = self._client.read("QueryProduct", {"ProductKey": product_id}).record("Data")
         secret = data.secret("ProductSecret")
         if secret:
@@ -72,6 +72,7 @@ class AlibabaIot:
             device_limit=None,
             devices=data.number("DeviceCount"),
             secret=secret,
+            enabled=True,
         )
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
