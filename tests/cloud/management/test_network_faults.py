@@ -141,6 +141,25 @@ def test_a_name_that_no_dns_knows(
     assert error.detail == "api.invalid; 3 tries"
 
 
+def test_a_header_that_never_ends_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    ended = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError), listener.accept()[0] as client:
+            client.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not ended.wait(0.02):
+                client.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=drip)
+        server.start()
+        limits = CallLimits(seconds=0.3, tries=1)
+        with refused(Code.API_DEADLINE_PASSED, caplog):
+            opened(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=limits).product("p")
+        ended.set()
+        server.join()
+
+
 @pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example"])
 def test_a_name_that_can_be_none(host: str, caplog: pytest.LogCaptureFixture) -> None:
     with refused(Code.API_HOST_UNKNOWN, caplog) as error:
