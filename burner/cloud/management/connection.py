@@ -4,6 +4,7 @@ Their own ones follow redirects with the credentials, forget the kind of an erro
 an end.
 """
 
+import io
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,16 @@ class HttpReply:
     content: bytes
 
 
+class _Body(io.BytesIO):
+    """What is sent; it is read when the way to the platform is there, with its TLS."""
+
+    is_read = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.is_read = True
+        return super().read(size)
+
+
 class BoundedConnection:
     """To one address, through the proxy of the environment where there is one."""
 
@@ -64,11 +75,13 @@ class BoundedConnection:
             BurnerError: E835 … E840.
         """
         end = time.monotonic() + self._seconds
+        content = body.encode() if isinstance(body, str) else body
+        sent = _Body(content) if content else None
         try:
             with self._session.request(
                 method,
                 url,
-                data=body,
+                data=sent,
                 headers=headers,
                 proxies=self._proxies,
                 verify=self._ca,
@@ -77,10 +90,11 @@ class BoundedConnection:
                 allow_redirects=False,
             ) as response:
                 self._clock_error = _seconds_ahead_of(response.headers.get("Date", ""))
-                content = _whole(response, end)
-                return HttpReply(response.status_code, response.headers, content)
+                whole = _whole(response, end)
+                return HttpReply(response.status_code, response.headers, whole)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
-            raise network_error(error, self.host, self._proxy) from None
+            maybe_sent = sent is None or sent.is_read
+            raise network_error(error, self.host, self._proxy, maybe_sent=maybe_sent) from None
 
     def unreadable(self, reply: HttpReply) -> BurnerError:
         """The error for an answer that is none of the management API."""

@@ -12,13 +12,16 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 
 
-def network_error(error: BaseException, host: str, proxy: str = "") -> BurnerError:
-    """What went wrong below the management API.
+def network_error(
+    error: BaseException, host: str, proxy: str = "", *, maybe_sent: bool
+) -> BurnerError:
+    """What went wrong below the management API: E837 and E840 only where a call was sent.
 
     Args:
         error: what `requests` raised.
         host: that was called, with its port where it has one.
         proxy: that stood between, as HOST:PORT; empty: none.
+        maybe_sent: whether the platform may have the call.
     """
     causes = list(_causes(error))
     at = f"{host} by the proxy {proxy}" if proxy else host
@@ -28,13 +31,15 @@ def network_error(error: BaseException, host: str, proxy: str = "") -> BurnerErr
         return BurnerError(Code.API_PROXY_FAILED, f"{at}{_tunnel_status(causes)}")
     if any(isinstance(one, _UNKNOWN_HOST) for one in causes):
         return BurnerError(Code.API_PROXY_FAILED if proxy else Code.API_HOST_UNKNOWN, at)
-    if any(isinstance(one, _NO_ANSWER) for one in causes):
-        return BurnerError(Code.API_DEADLINE_PASSED, at)
-    if tls_other := next((one for one in causes if isinstance(one, ssl.SSLError)), None):
-        return BurnerError(Code.API_UNREACHABLE, f"{at}: no TLS: {tls_other.reason or 'cut off'}")
     if any(isinstance(one, _NO_CONNECTION) for one in causes):
         code = Code.API_PROXY_FAILED if proxy else Code.API_UNREACHABLE
         return BurnerError(code, f"{at}{_system_reason(causes)}")
+    if not maybe_sent:
+        tls_reasons = (one.reason for one in causes if isinstance(one, ssl.SSLError))
+        reason = next((f": no TLS: {reason or 'cut off'}" for reason in tls_reasons), "")
+        return BurnerError(Code.API_UNREACHABLE, f"{at}{reason or _system_reason(causes)}")
+    if any(isinstance(one, _NO_ANSWER) for one in causes):
+        return BurnerError(Code.API_DEADLINE_PASSED, at)
     return BurnerError(Code.API_ANSWER_UNREADABLE, f"{at}: the connection was cut")
 
 

@@ -4,6 +4,7 @@ Products and devices are read by version 2021-04-08. Only 2018-06-14 creates man
 a task that the platform does on its own time.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -128,7 +129,7 @@ class TencentHub:
             tuple(name for name in task.names if name in created),
             tuple(existing),
             {
-                name: refused(CREATE_MANY, refusals.get(name, "no result"), "", "")
+                name: refused(CREATE_MANY, *refusals.get(name, ("no result", "")), "")
                 for name in others
                 if name not in existing
             },
@@ -155,9 +156,11 @@ class TencentHub:
         task = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=missing)
         return CreationTask(text(task.TaskId), tuple(names), None)
 
-    def _task_results(self, product_id: str, task_id: str) -> tuple[set[str], dict[str, str]]:
-        """The names that a task created, and those that it refused with what it says."""
-        created, refusals = set[str](), dict[str, str]()
+    def _task_results(
+        self, product_id: str, task_id: str
+    ) -> tuple[set[str], dict[str, tuple[str, str]]]:
+        """The names that a task created, and those that it refused with code and message."""
+        created, refusals = set[str](), dict[str, tuple[str, str]]()
         offset, total = 0, 1
         while offset < total:
             found = self._creating.read(
@@ -174,17 +177,24 @@ class TencentHub:
             for one in page:
                 name, result = text(one.DeviceName), number(one.Result)
                 if result:
-                    refusals[name] = f"result {result}: {text(one.ErrMsg)}"
+                    refusals[name] = _refusal(result, text(one.ErrMsg))
                 else:
                     created.add(name)
         return created, refusals
 
-    def _exists(self, product_id: str, name: str, refusals: Mapping[str, str]) -> bool:
+    def _exists(self, product_id: str, name: str, refusals: Mapping[str, tuple[str, str]]) -> bool:
         """Whether a name that a task did not create is there: the task's numbers have no meaning
         in any public document.
         """
-        said = refusals.get(name, "").replace(" ", "").lower()
-        return "alreadyexist" in said or self.device(product_id, name) is not None
+        told = "".join(refusals.get(name, ())).replace(" ", "").lower()
+        return "alreadyexist" in told or self.device(product_id, name) is not None
+
+
+def _refusal(result: int, message: str) -> tuple[str, str]:
+    """Code and message; what looks like a code of the platform is one."""
+    if re.fullmatch(r"[A-Za-z]+(\.[A-Za-z]+)+", message):
+        return message, f"result {result}"
+    return f"result {result}", message
 
 
 def _device(one: Any) -> DeviceOnPlatform:

@@ -197,6 +197,34 @@ def test_a_certificate_of_another_host(tmp_path: Path, caplog: pytest.LogCapture
     assert api.calls == []
 
 
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.HALF_ANSWER])
+def test_a_creation_that_is_cut_over_tls_may_have_been_done(
+    fault: Fault, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served, tls = counted_product(CountedDevices()), tls_for_a_run(["127.0.0.1"])
+    with faulty_api(served, faults={(CHANGE, 1): fault}, tls=tls) as api:
+        ca = tmp_path / "ca.pem"
+        ca.write_text(api.certificate)
+        with refused(Code.API_ANSWER_UNREADABLE, caplog) as error:
+            opened(api.url, ca=ca).create(PRODUCT_ID, ["a"])
+    assert error.is_uncertain
+
+
+def test_a_creation_that_is_cut_before_it_was_sent_was_not_done(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def cut() -> None:
+        listener.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=cut)
+        server.start()
+        with refused(Code.API_UNREACHABLE, caplog) as error:
+            opened(f"https://127.0.0.1:{listener.getsockname()[1]}").create(PRODUCT_ID, ["a"])
+        server.join()
+    assert not error.is_uncertain
+
+
 def test_a_server_without_tls(caplog: pytest.LogCaptureFixture) -> None:
     with local_api(product()) as api, refused(Code.API_UNREACHABLE, caplog) as error:
         opened(api.url.replace("http:", "https:")).product(PRODUCT_ID)

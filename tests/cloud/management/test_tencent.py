@@ -114,7 +114,7 @@ def test_names_are_created_found_or_refused_each_for_itself(cloud: Cloud) -> Non
         if cloud is Cloud.TENCENT_HUB:
             result = created(opened(api.url, cloud), "new", "there", "late")
             assert list(result.refused) == ["late"]
-            assert result.refused["late"].code == Code.API_CALL_REFUSED
+            assert result.refused["late"].code == Code.CLOUD_DEVICE_LIMIT_REACHED
         else:
             result = created(opened(api.url, cloud), "new", "there")
     assert (result.created, result.existing) == (("new",), ("there",))
