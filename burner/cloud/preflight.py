@@ -7,12 +7,17 @@ What the platform does not tell is unknown, and unknown is not good: a person lo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from burner.cloud.management.api import ProductOnPlatform
 from burner.core.code import Code
+from burner.core.secrets.search import SecretSearch
 from burner.platforms.platform import Platform
 from burner.platforms.product_settings import RegisterType
 from burner.profile.registration import NameCreation, RegistrationSettings
+
+_LONGEST: Final = 200
+"""Characters of what a platform says."""
 
 
 class CloudCheck(StrEnum):
@@ -128,7 +133,7 @@ def check_refusal(code: Code, found: str) -> tuple[CloudCheckResult, ...]:
     for check in CloudCheck:
         result = _unknown(check, missing=Missing.PRODUCT)
         if check is bad:
-            result = CloudCheckResult(check, CloudVerdict.BAD, found, code=code)
+            result = CloudCheckResult(check, CloudVerdict.BAD, _line(found), code=code)
         elif check is CloudCheck.CLOCK:
             result = CloudCheckResult(check, CloudVerdict.GOOD)
         results.append(result)
@@ -139,7 +144,8 @@ def _checks(
     product: ProductOnPlatform, expected: ExpectedProduct, asked_region: str
 ) -> Iterator[CloudCheckResult]:
     yield CloudCheckResult(CloudCheck.CLOCK, CloudVerdict.GOOD)
-    shown = f"{product.product_id} {product.name}".strip()
+    search = SecretSearch(*((product.secret,) if product.secret else ()))
+    shown = search.clean(_line(f"{product.product_id} {product.name}"))
     yield CloudCheckResult(CloudCheck.PRODUCT, CloudVerdict.GOOD, shown)
     yield _enabled(product)
     yield _region(product, expected, asked_region)
@@ -169,7 +175,7 @@ def _enabled(product: ProductOnPlatform) -> CloudCheckResult:
 def _region(
     product: ProductOnPlatform, expected: ExpectedProduct, asked_region: str
 ) -> CloudCheckResult:
-    found = product.region or asked_region
+    found = _line(product.region or asked_region)
     region = region_named(expected.platform, found)
     result = _compared(CloudCheck.REGION, region, expected.region, Code.CLOUD_REGION_DIFFERS)
     return replace(result, found=region or found)
@@ -309,6 +315,11 @@ def _unknown(
     check: CloudCheck, found: str = "", expected: str = "", *, missing: Missing | None = None
 ) -> CloudCheckResult:
     return CloudCheckResult(check, CloudVerdict.UNKNOWN, found, expected, missing=missing)
+
+
+def _line(text: str) -> str:
+    """What a platform says, as a line for a record."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()[:_LONGEST]
 
 
 def _type(register_type: RegisterType) -> str:

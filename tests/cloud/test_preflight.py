@@ -172,6 +172,14 @@ def test_another_secret_is_found_by_its_fingerprint_and_never_shown() -> None:
     assert "ANOTHER" not in repr(secret)
 
 
+def test_the_name_of_a_product_is_a_line_that_holds_no_secret() -> None:
+    name = f"plug\n\u202ec3 {SECRET.reveal().decode()}"
+    found = results(replace(PRODUCT, name=name))[CloudCheck.PRODUCT].found
+    assert found.isprintable()
+    assert found.startswith(f"{ID} plug  c3")
+    assert SECRET.reveal().decode() not in found
+
+
 def test_registration_that_is_off_is_one_mistake_and_the_type_waits_for_it() -> None:
     checked = results(replace(PRODUCT, register_type=RegisterType.OFF))
     assert checked[CloudCheck.REGISTER_TYPE].verdict is CloudVerdict.UNKNOWN

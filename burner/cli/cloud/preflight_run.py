@@ -1,6 +1,6 @@
 """A run of `burner cloud preflight`: the platform or a person is asked, the result is shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import click
 
@@ -25,7 +25,6 @@ from burner.cloud.preflight import (
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.secrets.reference import SECRET_ABSENT
 from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import record_preflight
@@ -71,28 +70,17 @@ def _results(
         asked = answered(checklist(expected), chosen.answers)
         return answered(asked, _answers_of_person(asked, expected))
     region = chosen.management.region or expected.region
-
-    def open_api() -> ManagementApi:
-        instance = profile.registration.instance
-        return management_api(profile.product.cloud, expected.region, chosen.management, instance)
-
-    return answered(ask_platform(open_api, expected, region), chosen.answers)
+    instance = profile.registration.instance
+    api = management_api(profile.product.cloud, expected.region, chosen.management, instance)
+    return answered(ask_platform(api, expected, region), chosen.answers)
 
 
-def ask_platform(
-    open_api: Callable[[], ManagementApi], expected: ExpectedProduct, region: str
-) -> Results:
+def ask_platform(api: ManagementApi, expected: ExpectedProduct, region: str) -> Results:
     """What the platform says of a product.
 
     Raises:
-        BurnerError: E859 there are no API credentials; E830 to E844 but for E834.
+        BurnerError: E832 to E846 but for E834.
     """
-    try:
-        api = open_api()
-    except BurnerError as error:
-        if error.code in SECRET_ABSENT:
-            raise BurnerError(Code.API_CREDENTIALS_ABSENT, error.detail) from None
-        raise
     try:
         product = api.product(expected.product_id)
     except BurnerError as error:

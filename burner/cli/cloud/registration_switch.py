@@ -44,7 +44,12 @@ class RegistrationSwitch:
 def switch_registration(
     path: Path, wish: RegistrationWish, management: ManagementOptions, *, yes: bool
 ) -> int:
-    """Set it; 0 where it is as it is to be in the end."""
+    """Set it; 0 where it is as it is to be in the end.
+
+    Raises:
+        BurnerError: E845 the platform does not tell how it is set, and takes no setting; E802, E830
+            to E844.
+    """
     profile = load_profile(path)
     refuse(list(check_registration_of_platform(profile)))
     if not profile.platform.registration_switch:
@@ -60,6 +65,8 @@ def switch_registration(
     if before.fulfils(after):
         _say("registration stays")
         return 0
+    if before.register_type is None:
+        raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, platform)
     _say("registration then", described(after))
     _warn(product, after)
     if not yes and not _agreed():

@@ -11,6 +11,8 @@ import click
 
 from burner.cli.parameters.file_argument import FILE
 from burner.cli.parameters.options import Command, Decorator
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.core.secrets import core_dumps
 
 if TYPE_CHECKING:
@@ -134,18 +136,23 @@ def management_api(
         instance: `registration.instance` of the profile.
 
     Raises:
-        BurnerError: E150 … E155 no credentials are there (those of SECRET_ABSENT: none at all),
-            E831 they have not the form, E821 the file of --api-ca has no certificate, E830 the SDK
-            is not installed, E844 burner knows no management API of the platform.
+        BurnerError: E859 no credentials are there, E150 to E155 they cannot be had, E831 they have
+            not the form, E821 the file of --api-ca has no certificate, E830 the SDK is not
+            installed, E844 burner knows no management API of the platform.
     """
     from burner.cli.questions.secret_questions import api_credentials_prompt
     from burner.cloud.management.account import ApiAccount
     from burner.cloud.management.credentials import api_credentials
     from burner.cloud.management.open import open_management, require_management_api
-    from burner.core.secrets.reference import resolve
+    from burner.core.secrets.reference import SECRET_ABSENT, resolve
 
     require_management_api(cloud)
-    text = resolve(options.credentials, Path(), api_credentials_prompt())
+    try:
+        text = resolve(options.credentials, Path(), api_credentials_prompt())
+    except BurnerError as error:
+        if error.code in SECRET_ABSENT:
+            raise BurnerError(Code.API_CREDENTIALS_ABSENT, error.detail) from None
+        raise
     account = ApiAccount(
         api_credentials(text), options.region or region, options.endpoint, options.ca, instance
     )
