@@ -21,6 +21,7 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
         "key": status.row.key,
         "withdrawal": asdict(status.withdrawal) if status.withdrawal else None,
         **status.counts(),
+        "names_not_confirmed": status.names_not_confirmed,
     }
 
 
@@ -31,6 +32,7 @@ def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
         "batch": status.batch,
         "state": status.row.state,
         **status.counts(),
+        "names_not_confirmed": status.names_not_confirmed,
         "changed": status.changed,
         "warnings": units_by_warning(reader, status.batch),
         "units": {

@@ -27,7 +27,8 @@ def closing_statement(
     if close is None:
         raise BurnerError(Code.BATCH_NOT_OPEN, f"batch {status.batch} is not closed")
     evidence = release_evidence(ledger.reader, status.batch)
-    counts = [f"  {name:<14} {_number(value)}" for name, value in close.counts.items()]
+    width = max(14, *map(len, close.counts))
+    counts = [f"  {name:<{width}} {_number(value)}" for name, value in close.counts.items()]
     changed = [f"  {line}" for line in status.changed]
     lines = [
         *_heading(status, close),

@@ -134,12 +134,13 @@ class BatchStatus:
 
     def counts(self) -> dict[str, int | None]:
         """The numbers in the record of the close."""
+        names = self.names_not_confirmed
         return {
+            **({} if names is None else {"names_not_confirmed": names}),
             "attempts": self.attempts,
             "failed": len(self.failed),
             "interrupted": len(self.interrupted),
             "missing": self.missing,
-            "names_not_confirmed": self.names_not_confirmed,
             "open": len(self.open),
             "pass": len(self.passed),
             "planned": self.planned,

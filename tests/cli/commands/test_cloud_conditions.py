@@ -115,7 +115,9 @@ def test_names_that_are_created_afterwards_are_counted_at_status_and_close(here:
     assert "cloud names     created after the units are made; 1 confirmed" in status.stdout
     closed = run("batch", "close", "WO1", *WHO)
     assert "1 good unit has a name" in closed.stderr
-    assert "cloud names" in Path("WO1/statement.txt").read_text(encoding="utf-8")
+    statement = Path("WO1/statement.txt").read_text(encoding="utf-8")
+    assert "  cloud names    created after the units are made; 1 confirmed" in statement
+    assert "  names_not_confirmed 1\n" in statement
     (life,) = json.loads(run("unit", "show", first.unit_id, "--json").stdout)
     assert life["confirmed_names"] == [first.name]
     (life,) = json.loads(run("unit", "show", second.unit_id, "--json").stdout)

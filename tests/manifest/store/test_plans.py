@@ -13,7 +13,9 @@ from burner.manifest.store import engine
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import a_ledger, burned, open_batch, unit_mac
 
-WHOLE = re.compile(r"SCAN (records|attempts|units|names|ids|members)|SEARCH \w+ .*\(log=\?\)$")
+WHOLE = re.compile(
+    r"SCAN (records|attempts|units|names|confirmed_names|ids|members)|SEARCH \w+ .*\(log=\?\)$"
+)
 SMALL = re.compile(r"SEARCH (logs|keys|batches|limits|policies|withdrawn) ")
 
 
