@@ -6,6 +6,7 @@ from typing import Any
 
 from burner.manifest.reading.batch_status import BatchStatus, units_by_warning
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.reconciliations import last_reconciliation_status
 from burner.manifest.reading.release_evidence import release_evidence
 from burner.report.sampling import audit
 
@@ -27,6 +28,7 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
 
 def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
     """A batch with its bad units, its warnings and its sample audit."""
+    reconciled = last_reconciliation_status(reader, status.row.product_id, status.batch)
     drawn = audit.recorded_audit(reader, status.batch)
     return {
         "batch": status.batch,
@@ -48,5 +50,6 @@ def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
         "origin": status.origin,
         "key": status.row.key,
         "evidence": asdict(release_evidence(reader, status.batch)),
+        "reconciled": asdict(reconciled) if reconciled else None,
         "audit": audit.plain(drawn) if drawn else None,
     }

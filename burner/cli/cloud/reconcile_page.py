@@ -65,7 +65,7 @@ def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path
     if output is not None:
         screen.say(say("reconcile written", len(result.differences), output))
     elif not counts:
-        screen.say(say("reconcile none"))
+        screen.say(say("No differences."))
 
 
 def _row(one: NameDifference, say: Wording) -> tuple[str, ...]:

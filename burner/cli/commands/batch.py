@@ -10,7 +10,7 @@ import click
 from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
 from burner.cli.groups import OrderedGroup
-from burner.cli.pages.evidence import show_evidence
+from burner.cli.pages.evidence import show_evidence, show_reconciled
 from burner.cli.parameters import options
 from burner.cli.parameters.first_article import first_article_of, first_article_options
 from burner.cli.parameters.station_file_names import station_file_names
@@ -277,6 +277,7 @@ def _row(status: "BatchStatus") -> tuple[object, ...]:
 
 def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: bool) -> None:
     from burner.manifest.reading.batch_status import units_by_warning
+    from burner.manifest.reading.reconciliations import last_reconciliation_status
     from burner.manifest.reading.release_evidence import release_evidence
     from burner.report.sampling import audit
 
@@ -291,6 +292,7 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         _show_bad_units(status)
         return
     show_evidence(release_evidence(reader, status.batch), say)
+    show_reconciled(last_reconciliation_status(reader, status.row.product_id, status.batch), say)
     _show_units(status)
     _show_warnings(units_by_warning(reader, status.batch))
     for change in status.changed:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from burner.cli.pages.evidence import show_evidence
+from burner.cli.pages.evidence import show_evidence, show_reconciled
 from burner.cli.parameters import options
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
@@ -103,6 +103,7 @@ def _show(figures: "Figures", say: Wording, at: str) -> None:
     """Print the report; `at` is the manifest argument for commands that come next."""
     _show_units(figures, say)
     show_evidence(figures.scope.evidence, say)
+    show_reconciled(figures.scope.reconciled, say)
     if not figures.units.total and not figures.without_unit:
         return
     _show_failures(figures, say)

@@ -125,6 +125,11 @@ def last_reconciliation(
     return None
 
 
+def recorded_reconciliations(reader: ManifestReader) -> Iterator[tuple[int, Reconciled]]:
+    """All of our log with their numbers, the latest first."""
+    yield from _of_kind(reader, Reconciled)
+
+
 def _of_kind(reader: ManifestReader, kind: Any) -> Iterator[tuple[int, Any]]:
     """Records of a kind in our log, the latest first."""
     with reader.connection() as connection:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from burner.manifest.reading.reconciliations import ReconciliationStatus
 from burner.manifest.reading.release_evidence import ReleaseEvidence
 from burner.report.figures.durations import Spread
 
@@ -34,6 +35,8 @@ class Scope:
     """When the newest record of the manifest was written."""
     evidence: ReleaseEvidence | None = None
     """What stands behind the batch; None without one."""
+    reconciled: ReconciliationStatus | None = None
+    """The last reconciliation with the cloud platform; None: there is none."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.counted_attempts import counted_attempts
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.reconciliations import last_reconciliation_status
 from burner.manifest.reading.release_evidence import release_evidence
 from burner.report.figures.calendar import Calendar
 from burner.report.figures.counting import count
@@ -31,10 +32,11 @@ def production_figures(
 def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) -> Scope:
     batch = reader.batch(chosen.batch) if chosen.batch else None
     newest = reader.last_written()
+    product_id = batch.product_id if batch else chosen.product
     return Scope(
         manifest=reader.origin,
         batch=chosen.batch,
-        product_id=batch.product_id if batch else chosen.product,
+        product_id=product_id,
         since=chosen.since.astimezone(calendar.zone) if chosen.since else None,
         until=chosen.until.astimezone(calendar.zone) if chosen.until else None,
         zone=calendar.zone_name(newest),
@@ -44,4 +46,5 @@ def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) ->
         planned=batch.planned if batch else None,
         recorded_until=newest.astimezone(calendar.zone) if newest else None,
         evidence=release_evidence(reader, chosen.batch) if chosen.batch else None,
+        reconciled=last_reconciliation_status(reader, product_id, chosen.batch),
     )

@@ -8,6 +8,7 @@ from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.page import charts, dates, numbers
 from burner.report.page.markup import Markup, element
+from burner.report.page.reconciled import reconciled_table
 from burner.report.page.throughput import throughput_plot
 
 SHORT_S = 0.02
@@ -33,6 +34,7 @@ def sections(figures: Figures, say: Wording) -> list[Markup]:
         _retries_and_rework(figures, say),
         _open_units(figures, say),
         *_evidence(figures, say),
+        *_reconciled(figures, say),
         _definitions(say),
     ]
 
@@ -48,6 +50,17 @@ def _evidence(figures: Figures, say: Wording) -> list[Markup]:
     ]
     hint = say("By the envelopes on record; their signatures were checked again for this report.")
     return [_section(say("Who stands for the release"), hint, _table([], 2, rows))]
+
+
+def _reconciled(figures: Figures, say: Wording) -> list[Markup]:
+    """The last reconciliation with the cloud platform."""
+    status = figures.scope.reconciled
+    if status is None:
+        return []
+    title, table = say("Units on the cloud platform"), reconciled_table(status, say)
+    if not table.rows:
+        return [_section(title, table.hint, _nothing(say("No differences.")))]
+    return [_section(title, table.hint, _table(table.heads, 1, table.rows))]
 
 
 def _section(title: str, hint: str, *content: Markup) -> Markup:

@@ -244,3 +244,34 @@ def test_columns_are_named_by_an_option(ledger: Ledger) -> None:
     assert result.returncode == 0, result.stderr
     assert "begins with none of" in reconcile("--column", "nom=Nom").stderr
     assert "belongs to --export" in reconcile("--column", "name=Nom").stderr
+
+
+def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) -> None:
+    for unit in (4, 8):
+        burn(ledger, unit)
+    reconcile(*export("INVENTED,online,"), "--operator", "wang")
+    reconcile(*export(f"{name_of(4)},online,", "INVENTED,online,"), "--operator", "wang")
+    for command in (("batch", "status", "WO1"), ("report", "--batch", "WO1"), ("report",)):
+        text = " ".join(run_burner(Path.cwd(), *command).stdout.split())
+        assert "by an export of the console of tencent-hub wang 2 differences:" in text, command
+        assert "Registered, and never burned here: 1; Burned, and not on the platform: 1" in text
+    run_burner(Path.cwd(), "report", "--output", "report.html")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "Units on the cloud platform" in page
+    assert "2 good units on record, 2 devices there" in page
+    assert f">{name_of(8)}<" in page
+    figures = json.loads(run_burner(Path.cwd(), "report", "--json").stdout)
+    assert figures["scope"]["reconciled"]["first"][0] == {
+        "kind": "never-burned",
+        "name": "INVENTED",
+        "unit_id": "",
+    }
+    stands = json.loads(run_burner(Path.cwd(), "batch", "status", "WO1", "--json").stdout)
+    assert stands["reconciled"]["differences"] == {"never-burned": 1, "missing": 1}
+
+
+def test_a_reconciliation_of_another_batch_is_not_shown(ledger: Ledger) -> None:
+    open_batch(ledger, "WO2", product_id=PRODUCT_ID)
+    reconcile(*export("INVENTED,online,"), "--batch", "WO2")
+    assert "export of the console" not in run_burner(Path.cwd(), "batch", "status", "WO1").stdout
+    assert "export of the console" in run_burner(Path.cwd(), "batch", "status", "WO2").stdout
