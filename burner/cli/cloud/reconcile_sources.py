@@ -37,9 +37,7 @@ def devices_on_platform(
     api = management_api(profile.product.cloud, expected.region, management, expected.instance)
     product_id = profile.product.id
     devices: dict[str, ListedDevice] = {}
-    with screen.progress("devices", api.product(product_id).devices) as advance:
-        for page in api.devices(product_id):
-            # A device that is new while pages are read moves others to the next page.
-            devices |= {device.name: ListedDevice.of(device) for device in page}
-            advance(len(page))
+    for page in screen.track(api.devices(product_id), "devices"):
+        # A device that is new while pages are read moves others to the next page.
+        devices |= {device.name: ListedDevice.of(device) for device in page}
     return ListedDevices(tuple(devices.values()), "api")
