@@ -76,6 +76,13 @@ class CloudCheckResult:
     missing: Missing | None = None
     """Why it is unknown; None: the platform does not tell."""
 
+    @property
+    def on_record(self) -> str:
+        """What was found and needed, in English."""
+        if not self.expected or self.expected == self.found:
+            return self.found
+        return f"{self.found or 'unknown'}; needed {self.expected}"
+
 
 @dataclass(frozen=True)
 class ExpectedProduct:

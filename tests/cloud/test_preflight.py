@@ -164,6 +164,15 @@ def test_what_is_wrong_is_found_on_its_line_alone(
     assert not is_good([*checked.values()])
 
 
+def test_what_goes_on_record_says_how_much_was_there_and_how_much_is_needed() -> None:
+    assert results(replace(PRODUCT, register_limit=999))[CloudCheck.REGISTER_LIMIT].on_record == (
+        "999; needed 1000"
+    )
+    unknown = results(replace(PRODUCT, device_limit=None))[CloudCheck.DEVICE_LIMIT]
+    assert unknown.on_record == "unknown; needed 1000"
+    assert results()[CloudCheck.CREDENTIALS].on_record == "key"
+
+
 def test_another_secret_is_found_by_its_fingerprint_and_never_shown() -> None:
     other = Secret(b"ANOTHERsecretANOTHERsecr")
     secret = results(replace(PRODUCT, secret=other))[CloudCheck.SECRET]

@@ -120,7 +120,7 @@ def _record(
             check=result.check,
             verdict=result.verdict.value,
             code=result.code or "",
-            found=result.found,
+            found=result.on_record,
         )
         for result in results
     ]

@@ -217,6 +217,7 @@ def test_names_that_are_missing_are_counted_and_the_result_is_on_record(tmp_path
     assert recorded.number == json.loads(done.stdout)["record"]
     assert recorded.entry.failures == ("names",)
     assert recorded.entry.source == "api"
+    assert recorded.entry.checks[-1].found == "0; needed 6"
 
 
 def test_a_batch_of_another_release_is_refused(tmp_path: Path, api: LocalApi) -> None:
