@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from burner.cloud.gateway.registered_devices import CreationOutcome
+from burner.cloud.gateway.registered_devices import CreationOutcome, ListedName
 from burner.cloud.management.calls import CallLimits
 from burner.cloud.precreation_journal import CreationTarget, open_journal
 from burner.cloud.precreation_run import NameFate, Patience, Precreation, PrecreationResult
@@ -13,6 +13,7 @@ from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
 from tests.cloud.creating_platform import Killed
 from tests.cloud.gateway.products import PRODUCT_ID
+from tests.cloud.management.alibaba_api import PRODUCT_KEY, alibaba_api, alibaba_product
 from tests.cloud.management.faulty_api import (
     THROTTLED,
     CountedDevices,
@@ -38,11 +39,12 @@ class Creation:
     names: tuple[str, ...]
     existing: frozenset[str]
     refused: frozenset[str]
+    cloud: Cloud
 
     def run(
         self, pause: Callable[[float], None] = lambda _seconds: None, stop_after: int = 10**9
     ) -> PrecreationResult:
-        api = opened(self.api.url, limits=QUICK)
+        api = opened(self.api.url, self.cloud, limits=QUICK)
         patience = Patience(pause=pause)
 
         def stop() -> bool:
@@ -68,15 +70,21 @@ class Creation:
 
 @contextmanager
 def creation(
-    folder: Path, count: int, faults: Mapping[tuple[str, int], Fault | str], polls: int = 0
+    folder: Path,
+    count: int,
+    faults: Mapping[tuple[str, int], Fault | str],
+    polls: int = 0,
+    cloud: Cloud = Cloud.TENCENT_HUB,
 ) -> Iterator[Creation]:
     names = tuple(f"plug-{number:04}" for number in range(count))
-    refused = frozenset({names[count // 3]})
+    of_hub = cloud is Cloud.TENCENT_HUB  # elsewhere what is refused so ends the run
+    refused = frozenset({names[count // 3]} if of_hub else ())
     existing = frozenset(names[7::97]) - refused
     outcomes = dict.fromkeys(refused, CreationOutcome.TOO_MANY)
     devices = CountedDevices(names=existing, refused=outcomes)
-    with faulty_api(counted_product(devices), faults=faults, task_polls=polls) as api:
-        yield Creation(folder, api, devices, names, existing, refused)
+    product = counted_product(devices, cloud=cloud)
+    with faulty_api(product, faults=faults, task_polls=polls) as api:
+        yield Creation(folder, api, devices, names, existing, refused, cloud)
 
 
 def run_until_done(creation: Creation, *, kill_at: tuple[int, ...] = ()) -> int:
@@ -126,3 +134,38 @@ def test_2350_names_are_created_once_over_cuts_throttling_existing_names_and_kil
         assert (len(result.refused), result.counts[NameFate.EXISTING]) == (1, 2349)
         assert work.sent == sent + 1  # the refused one, again
         work.check()
+
+
+def test_names_are_created_once_where_each_is_a_call_of_its_own(tmp_path: Path) -> None:
+    one = "CreateDevice"
+    faults: dict[tuple[str, int], Fault | str] = {
+        (one, 4): Fault.CUT_AFTER,
+        (one, 15): Fault.CUT_BEFORE,
+        (one, 16): THROTTLED,
+        (one, 30): Fault.STATUS_500,
+    }
+    with creation(tmp_path, 45, faults, cloud=Cloud.TENCENT_EXPLORER) as work:
+        assert run_until_done(work, kill_at=(2,)) >= 2
+        work.check()
+
+
+def test_alibaba_creates_names_once_too(tmp_path: Path) -> None:
+    names = tuple(f"plug-{number:04}" for number in range(120))
+    fates: dict[NameFate, list[str]] = {fate: [] for fate in NameFate}
+    target = CreationTarget(Cloud.ALIBABA, PRODUCT_KEY)
+    served = alibaba_product({names[3]: ListedName(), names[110]: ListedName()})
+    with alibaba_api(served, task_polls=1) as api:
+        for _ in range(2):
+            with open_journal(tmp_path / "names.jsonl", target) as journal:
+                work = Precreation(
+                    api.opened(),
+                    PRODUCT_KEY,
+                    journal,
+                    stop=lambda: False,
+                    patience=Patience(pause=lambda _seconds: None),
+                )
+                work.run(names, frozenset(), lambda some, fate: fates[fate].extend(some))
+        assert api.actions.count("BatchRegisterDeviceWithApplyId") == 1
+    assert len(fates[NameFate.CREATED]) == 118
+    assert set(fates[NameFate.EXISTING]) == set(names)
+    assert fates[NameFate.REFUSED] == []

@@ -166,7 +166,7 @@ def _show(result: PrecreationResult, confirmed: ConfirmedNames) -> None:
 def show_refused(refused: Mapping[str, BurnerError]) -> None:
     """List names with the code and the reason; then what each code means."""
     shown = [
-        Finding(error.code, name, error.detail, "")
+        Finding(error.code, name, error.detail or error.row.sentence(language()), "")
         for name, error in list(refused.items())[:MOST_SHOWN]
     ]
     screen.findings(shown, language())

@@ -81,16 +81,16 @@ def test_names_are_created_and_on_record_and_refused_ones_are_listed(desk: Desk)
     done = desk.run()
     assert done.returncode == 1, done.stderr
     assert "plug-c3 1.2.0: 120 names for Tencent Cloud IoT Hub" in done.stdout
-    assert "98 created, 21 were there, 1 refused" in done.stdout  # 20 after a cut
-    assert "119 newly on record as confirmed" in done.stdout
+    assert "created 98, already there 21, refused 1" in done.stdout  # 20 after a cut
+    assert "newly on record as confirmed: 119" in done.stdout
     assert f"{REFUSED}: error E" in done.stdout
     assert desk.on_record == set(NAMES) - {REFUSED}
     assert dict(desk.devices.created) == dict.fromkeys(set(NAMES) - {REFUSED, EXISTING}, 1)
 
     sent = desk.api.actions.count("CreateMultiDevice")
     again = desk.run()
-    assert "0 created, 119 were there, 1 refused" in again.stdout
-    assert "0 newly on record" in again.stdout
+    assert "created 0, already there 119, refused 1" in again.stdout
+    assert "newly on record as confirmed: 0" in again.stdout
     assert desk.api.actions.count("CreateMultiDevice") == sent + 1
 
 
