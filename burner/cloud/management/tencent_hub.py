@@ -177,7 +177,7 @@ class TencentHub:
             for one in page:
                 name, result = text(one.DeviceName), number(one.Result)
                 if result:
-                    refusals[name] = _refusal(result, text(one.ErrMsg))
+                    refusals[name] = _refusal(result, self._search.clean(text(one.ErrMsg)))
                 else:
                     created.add(name)
         return created, refusals

@@ -45,6 +45,13 @@ CODES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @dataclass
 class Refusal:
     """The error that was seen."""
@@ -289,14 +296,6 @@ class Proxy:
 HOST = "iotcloud.example"
 
 
-@pytest.fixture
-def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.mark.usefixtures("no_proxies")
 def test_the_usual_variable_names_the_proxy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -312,7 +311,6 @@ def test_the_usual_variable_names_the_proxy(
     assert "proxyPassword" not in caplog.text
 
 
-@pytest.mark.usefixtures("no_proxies")
 def test_a_proxy_that_refuses_is_told_with_its_status_and_without_its_password(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -325,7 +323,6 @@ def test_a_proxy_that_refuses_is_told_with_its_status_and_without_its_password(
     assert error.detail == f"{HOST} by the proxy {at}: status 407"
 
 
-@pytest.mark.usefixtures("no_proxies")
 def test_a_proxy_that_is_not_there(
     unused_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -335,7 +332,6 @@ def test_a_proxy_that_is_not_there(
     assert "proxyPassword" not in error.detail
 
 
-@pytest.mark.usefixtures("no_proxies")
 def test_a_loopback_address_is_called_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with local_api(product()) as api:
