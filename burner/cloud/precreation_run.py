@@ -277,7 +277,7 @@ def present_names(api: ManagementApi, product_id: str, names: Collection[str]) -
     Raises:
         BurnerError: E8.
     """
-    if len(names) > ONE_BY_ONE and api.product(product_id).devices <= len(names) * SMALLEST_PAGE:
+    if len(names) > ONE_BY_ONE and api.device_count(product_id) <= len(names) * SMALLEST_PAGE:
         wanted = set(names)
         return {d.name for page in api.devices(product_id) for d in page if d.name in wanted}
     return {name for name in names if api.device(product_id, name) is not None}

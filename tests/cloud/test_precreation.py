@@ -113,7 +113,7 @@ def test_a_second_run_sends_nothing_and_asks_once() -> None:
     run.create()
     before = run.platform.calls.copy()
     result = run.create()
-    assert run.platform.calls - before == {"product": 1, "devices": 1}
+    assert run.platform.calls - before == {"device_count": 1, "devices": 1}
     assert result.counts[NameFate.EXISTING] == len(NAMES)
 
 
@@ -251,10 +251,10 @@ def test_a_stopped_run_ends_after_the_chunk_in_flight() -> None:
 def test_many_names_are_asked_for_by_a_list_where_that_is_cheaper() -> None:
     small = CreatingPlatform(has=set(NAMES[:3]))
     assert present_names(small, PRODUCT, NAMES) == set(NAMES[:3])
-    assert small.calls == {"product": 1, "devices": 1}
+    assert small.calls == {"device_count": 1, "devices": 1}
     large = CreatingPlatform(has={f"other-{n}" for n in range(2000)} | {NAMES[0]})
     assert present_names(large, PRODUCT, NAMES) == {NAMES[0]}
-    assert large.calls == {"product": 1, "device": len(NAMES)}
+    assert large.calls == {"device_count": 1, "device": len(NAMES)}
 
 
 def test_the_plan_puts_each_name_in_one_place() -> None:

@@ -75,6 +75,11 @@ class AlibabaIot:
             enabled=True,
         )
 
+    def device_count(self, product_id: str) -> int:
+        """How many devices a product has. E802: no product."""
+        data = self._client.read("QueryProduct", {"ProductKey": product_id}).record("Data")
+        return data.number("DeviceCount")
+
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, two of the platform's pages at a time."""
         waiting: list[AlibabaRecord] = []

@@ -84,6 +84,9 @@ class ManagementApi(Protocol):
     def product(self, product_id: str) -> ProductOnPlatform:
         """A product. E802: there is none."""
 
+    def device_count(self, product_id: str) -> int:
+        """How many devices a product has; its secret is not read. E802: no product."""
+
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, a page at a time."""
 

@@ -54,9 +54,6 @@ class TencentExplorer:
         if product is None:
             raise BurnerError(Code.CLOUD_PRODUCT_UNKNOWN, product_id)
         settings = self._explorer.read("DescribeProductDynamicRegister", ProductId=product_id)
-        listed = self._explorer.read(
-            "GetDeviceList", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
-        )
         return ProductOnPlatform(
             product_id=text(product.ProductId),
             name=text(product.ProductName),
@@ -65,10 +62,17 @@ class TencentExplorer:
             register_type=register_type(settings.RegisterType),
             register_limit=number(settings.RegisterLimit),
             device_limit=None,
-            devices=number(listed.Total) or 0,
+            devices=self.device_count(product_id),
             secret=product_secret(settings.ProductSecret, self._search),
             licenses_left=self._licenses_left(text(product.ProjectId)),
         )
+
+    def device_count(self, product_id: str) -> int:
+        """How many devices a product has. E802: no product."""
+        listed = self._explorer.read(
+            "GetDeviceList", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
+        )
+        return number(listed.Total) or 0
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, a page at a time."""

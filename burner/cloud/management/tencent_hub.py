@@ -63,9 +63,6 @@ class TencentHub:
         found = self._hub.read("DescribeProduct", ProductId=product_id)
         settings = found.ProductProperties
         forbidden = number(settings and settings.ForbiddenStatus)
-        listed = self._hub.read(
-            "DescribeDevices", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
-        )
         return ProductOnPlatform(
             product_id=text(found.ProductId),
             name=text(found.ProductName),
@@ -74,10 +71,17 @@ class TencentHub:
             register_type=register_type(settings and settings.RegisterType),
             register_limit=number(settings and settings.RegisterLimit),
             device_limit=number(settings and settings.DeviceLimit) or None,
-            devices=number(listed.TotalCount) or 0,
+            devices=self.device_count(product_id),
             secret=product_secret(settings and settings.ProductSecret, self._search),
             enabled=None if forbidden is None else not forbidden,
         )
+
+    def device_count(self, product_id: str) -> int:
+        """How many devices a product has. E802: no product."""
+        listed = self._hub.read(
+            "DescribeDevices", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
+        )
+        return number(listed.TotalCount) or 0
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, a page at a time."""

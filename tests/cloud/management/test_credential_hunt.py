@@ -32,6 +32,7 @@ PRODUCT_ID = "7QKX2MPD0C"
 Call = Callable[[ManagementApi], object]
 CALLS: Mapping[str, Call] = {
     "product": lambda api: api.product(PRODUCT_ID),
+    "device_count": lambda api: api.device_count(PRODUCT_ID),
     "devices": lambda api: list(api.devices(PRODUCT_ID)),
     "device": lambda api: api.device(PRODUCT_ID, "A1"),
     "create": lambda api: api.create(PRODUCT_ID, ["A1", "A2"]),

@@ -20,6 +20,7 @@ from tests.cloud.management.opened import opened
 
 TENCENT = (Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER)
 on_both = pytest.mark.parametrize("cloud", TENCENT)
+LIST = {Cloud.TENCENT_HUB: "DescribeDevices", Cloud.TENCENT_EXPLORER: "GetDeviceList"}
 CREATE = {Cloud.TENCENT_HUB: "CreateMultiDevice", Cloud.TENCENT_EXPLORER: "CreateDevice"}
 
 
@@ -94,6 +95,14 @@ def test_all_devices_come_page_by_page_with_what_became_of_them(cloud: Cloud) ->
     assert [bool(found[name].activated) for name in ("n300", "n601")] == [False, True]
     assert [found[name].enabled for name in ("n300", "n601")] == [True, False]
     assert found["n000"].created
+
+
+@on_both
+def test_devices_are_counted_without_the_right_to_read_the_product_secret(cloud: Cloud) -> None:
+    devices = CountedDevices(names=["a", "b", "c"])
+    with faulty_api(counted_product(devices, cloud=cloud)) as api:
+        assert opened(api.url, cloud).device_count(PRODUCT_ID) == 3
+    assert api.actions == [LIST[cloud]]
 
 
 @on_both
