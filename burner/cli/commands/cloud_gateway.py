@@ -91,8 +91,12 @@ def gateway(**arguments: Any) -> None:
 
 
 def _check_arguments(chosen: GatewayArguments) -> None:
+    from burner.cloud.management.endpoint import is_loopback
+
     if chosen.secret and len(chosen.profiles) > 1:
         raise click.UsageError("--secret belongs to one product, and there are several profiles")
+    if chosen.api_credentials and chosen.https_port is None and not is_loopback(chosen.host):
+        raise click.UsageError("--api-credentials and a --host of the network need --https-port")
     if bool(chosen.tls_cert) != bool(chosen.tls_key):
         raise click.UsageError("--tls-cert and --tls-key go together")
     if (chosen.tls_cert or chosen.output) and chosen.https_port is None:

@@ -56,10 +56,9 @@ class GatewayJournal:
         servers: Sequence[BoundedHttpServer],
         products: Mapping[str, ServedProduct],
         tls: ServerTls | None,
-        *,
-        managed: bool,
+        managed: Sequence[BoundedHttpServer],
     ) -> None:
-        """Print where it listens. `managed`: the management API is served too."""
+        """Print where it listens. `managed`: what serves the management API too."""
         shown_in = language()
         fingerprint = _fingerprint(tls.certificate) if tls and tls.certificate else ""
         event = {
@@ -67,7 +66,7 @@ class GatewayJournal:
             "urls": [server.url for server in servers],
             "products": {title: product.product_id for title, product in products.items()},
             "certificate_sha256": fingerprint,
-            "management": managed,
+            "management_urls": [server.url for server in managed],
         }
         lines = [
             phrase("gateway product", shown_in, title, product.product_id, product.platform.title)
@@ -75,7 +74,8 @@ class GatewayJournal:
         ]
         for server in servers:
             lines += (f"{server.url}{path}" for path in _paths(products))
-            lines += [phrase("gateway management", shown_in, server.url)] if managed else []
+            if server in managed:
+                lines.append(phrase("gateway management", shown_in, server.url))
         lines += [phrase("gateway certificate", shown_in, fingerprint)] if fingerprint else []
         self._print(event, "\n".join((*lines, phrase("gateway ready", shown_in), "")))
 

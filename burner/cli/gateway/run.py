@@ -2,8 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from ssl import SSLContext
 
@@ -25,6 +25,8 @@ from burner.cloud.gateway.registered_devices import (
 )
 from burner.cloud.gateway.tls import ServerTls, tls_for_a_run, tls_from_files
 from burner.cloud.management.credentials import api_credentials
+from burner.cloud.management.endpoint import is_loopback
+from burner.cloud.management.open import require_management_api
 from burner.core.atomic_file import write_output
 from burner.core.errors import refuse
 from burner.core.secrets.reference import resolve
@@ -36,45 +38,59 @@ from burner.platforms.tencent import API_REGIONS
 from burner.profile.profile import Profile
 from burner.profile.reading import load_profile
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-MANAGEMENT_BOUNDS = Bounds(body_bytes=16 * 1024)
-"""100 names of 48 characters fit, and a lot besides."""
+MANAGEMENT_BOUNDS = Bounds(body_bytes=64 * 1024)
+"""A thousand names of Alibaba fit."""
 
 
 def serve(chosen: GatewayArguments) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    products = _products(chosen)
-    search = SecretSearch(*(product.secret for product in products.values()))
-    management = _management(chosen, products.values(), search)
-    journal = GatewayJournal(search, as_json=chosen.as_json)
-    served = Gateway(products.values(), clock_window_s=chosen.clock_window)
-    tls = _tls(chosen)
     stop = threading.Event()
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             before = signal.signal(number, lambda *_: stop.set())
             stack.callback(signal.signal, number, before)
-        ports: dict[SSLContext | None, int] = {None: chosen.http_port}
-        if tls:
-            ports[tls.context] = chosen.https_port or 0
-        answer, servers = journal.answering(served, management), list[BoundedHttpServer]()
-        bounds = MANAGEMENT_BOUNDS if management else Bounds()
-        for context, port in ports.items():
-            address = (chosen.host, port)
-            servers.append(
-                BoundedHttpServer(address, answer, journal.refused, tls=context, bounds=bounds)
-            )
-            stack.callback(servers[-1].close)
-        for server in servers:
-            server.start()
-        if tls and chosen.output:
-            write_output(chosen.output, tls.certificate.encode("ascii"))
-        journal.ready(servers, products, tls, managed=management is not None)
-        if chosen.host not in LOOPBACK:
+        journal = stack.enter_context(serving(chosen))
+        if not is_loopback(chosen.host):
             screen.warn(phrase("gateway reachable", language()))
         while not stop.wait(0.5):
             pass
     journal.stopped()
+
+
+@contextmanager
+def serving(chosen: GatewayArguments) -> Iterator[GatewayJournal]:
+    """Serve for as long as this context is open."""
+    products = _products(chosen)
+    search = SecretSearch(*(product.secret for product in products.values()))
+    management = _management(chosen, products.values(), search)
+    journal = GatewayJournal(search, as_json=chosen.as_json)
+    gateway = Gateway(products.values(), clock_window_s=chosen.clock_window)
+    tls = _tls(chosen)
+    ports: dict[SSLContext | None, int] = {None: chosen.http_port}
+    if tls:
+        ports[tls.context] = chosen.https_port or 0
+    servers, managed = list[BoundedHttpServer](), list[BoundedHttpServer]()
+    with ExitStack() as stack:
+        for context, port in ports.items():
+            # Its answers hold the product secret, so they leave this computer over TLS alone.
+            is_safe = context is not None or is_loopback(chosen.host)
+            manages = management if is_safe else None
+            server = BoundedHttpServer(
+                (chosen.host, port),
+                journal.answering(gateway, manages),
+                journal.refused,
+                tls=context,
+                bounds=MANAGEMENT_BOUNDS if manages else Bounds(),
+            )
+            stack.callback(server.close)
+            servers.append(server)
+            managed += [server] if manages else []
+        for server in servers:
+            server.start()
+        if tls and chosen.output:
+            write_output(chosen.output, tls.certificate.encode("ascii"))
+        journal.ready(servers, products, tls, managed)
+        yield journal
 
 
 # -- what is served --------------------------------------------------------------------------------
@@ -103,6 +119,8 @@ def _listed(
 def _product(
     chosen: GatewayArguments, profile: Profile, listed: Mapping[str, ListedName] | None
 ) -> ServedProduct:
+    if chosen.api_credentials:
+        require_management_api(profile.product.cloud)
     platform, prompt = profile.platform, product_secret_prompt(profile.path.name)
     reference, base = (
         (chosen.secret, Path()) if chosen.secret else (profile.product.secret, profile.path.parent)

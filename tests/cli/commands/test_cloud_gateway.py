@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from burner.cli.commands.cloud_gateway import gateway as gateway_command
+from burner.cli.gateway.arguments import GatewayArguments
 from burner.cli.gateway.journal import GatewayJournal
+from burner.cli.gateway.run import serving
 from burner.cloud.gateway.gateway import Served
 from burner.cloud.gateway.management.api_call import ApiCallServed
 from burner.core.code import Code
@@ -88,6 +91,7 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
         ready = json.loads(process.stdout.readline())
         assert ready["products"] == {"plug-c3 1.2.0": PRODUCT_ID}
         http, https = ready["urls"]
+        assert ready["management_urls"] == [http, https]
         certificate = (tmp_path / "run.pem").read_text(encoding="ascii")
         answers = [
             register(http, "listed", SECRET),
@@ -122,6 +126,33 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
     assert (process.returncode, errors) == (0, "")
     assert SECRET not in rest
     assert SECRET_KEY not in rest
+
+
+def test_the_management_api_leaves_this_computer_over_tls_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {**ADDED, "DESK_API": CREDENTIALS}.items():
+        monkeypatch.setenv(name, value)
+    typed = [str(PROFILE), "--host", "0.0.0.0", "--https-port", "0", "--json"]
+    typed += ["--api-credentials", "env:DESK_API"]
+    parsed = gateway_command.make_context("gateway", typed).params
+    with serving(GatewayArguments(**parsed)):
+        ready = json.loads(capsys.readouterr().out)
+        http, https = ready["urls"]
+        assert ready["management_urls"] == [https]
+        api = LocalApi(http.replace("0.0.0.0", "127.0.0.1"), ())
+        assert refused(api, "2021", "DescribeProduct") == "ServerNetworkError"
+    assert json.loads(capsys.readouterr().out)["status"] == HTTPStatus.NOT_FOUND
+
+
+def test_a_platform_without_a_management_api_is_named(tmp_path: Path) -> None:
+    text = PROFILE.read_text(encoding="utf-8").replace("../", f"{PROFILE.parents[1].as_posix()}/")
+    text = text.replace("  id:", "  cloud: volcengine\n  id:").replace("esp-qcloud", "volcengine")
+    (tmp_path / "volc.yaml").write_text(text, encoding="utf-8")
+    done = gateway(tmp_path, "volc.yaml", "--api-credentials", "env:X")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "E844" in done.stderr
 
 
 # -- what is printed -------------------------------------------------------------------------------
@@ -250,6 +281,7 @@ def test_what_a_stranger_sends_is_one_line_and_short(capsys: pytest.CaptureFixtu
         ((PROFILE, "--tls-cert", "c.pem", "--https-port", "0"), "go together"),
         ((PROFILE, "-o", "c.pem"), "need --https-port"),
         ((PROFILE, "--http-port", "70000"), "0<=x<=65535"),
+        ((PROFILE, "--host", "10.0.0.7", "--api-credentials", "env:X"), "need --https-port"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(
@@ -267,6 +299,8 @@ def test_arguments_that_do_not_fit_are_refused(
         (("--created-file", "none.csv"), "E822", 3),
         (("--created", "a b"), "E822", 3),
         (("--host", "no.such.host.invalid"), "E820", 4),
+        (("--api-credentials", "env:NO_SUCH_VARIABLE"), "E151", 3),
+        (("--api-credentials", "env:PLUG_C3_SECRET"), "E831", 3),
         (("--https-port", "0", "--tls-cert", "none.pem", "--tls-key", "none.pem"), "E821", 3),
         (("--https-port", "0", "-o", "c" * 300), "E729", 4),
     ],
