@@ -59,8 +59,8 @@ def _byte(escape: re.Match[bytes]) -> bytes:
     return bytes((int(escape[1] or escape[2], 16),))
 
 
-def leaks(data: bytes, secret: str) -> list[str]:
-    """The shapes in which at least twelve characters of the secret are in the data."""
+def leaks(data: bytes, *secrets: str) -> list[str]:
+    """The shapes in which at least twelve characters of a secret are in the data."""
     seen = list(views(data))
-    names = {name for name, shape in shapes(secret) if any(shape.lower() in view for view in seen)}
-    return sorted(names)
+    every = (shape for secret in secrets for shape in shapes(secret))
+    return sorted({name for name, shape in every if any(shape.lower() in view for view in seen)})

@@ -30,12 +30,26 @@ def refuse_secret(
     Raises:
         BurnerError: E470; E153 the secret is here, in a file that others can read.
     """
-    search = _search(profile, folder)
-    fingerprint = index.get("sealed", {}).get("key", "")
+    refuse_secrets(_search(profile, folder), texts)
+    if fingerprint := index.get("sealed", {}).get("key", ""):
+        for what, text in texts.items():
+            words = (Secret(word.encode()) for word in _words(text))
+            if any(word.fingerprint(profile.product.id) == fingerprint for word in words):
+                raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
+
+
+def refuse_secrets(search: SecretSearch, texts: Mapping[str, str]) -> None:
+    """Refuse a text in which a secret is found.
+
+    Args:
+        search: knows the secrets.
+        texts: what it is → its text.
+
+    Raises:
+        BurnerError: E470.
+    """
     for what, text in texts.items():
-        words = _words(text) if fingerprint else iter(())
-        is_key = (Secret(w.encode()).fingerprint(profile.product.id) == fingerprint for w in words)
-        if search.spans(text) or any(is_key):
+        if search.spans(text):
             raise BurnerError(Code.SECRET_IN_ENTERED_TEXT, what)
 
 

@@ -30,7 +30,9 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import record_preflight
 from burner.manifest.writing.operator_text import check_one_line
 from burner.profile.profile import Profile
+from burner.release.entered_text import refuse_secrets
 from burner.release.opening import open_with_key_if_present
+from burner.release.release import Release
 
 Results = tuple[CloudCheckResult, ...]
 
@@ -40,6 +42,8 @@ def run_preflight(chosen: CloudPreflightArguments) -> int:
     check_one_line(operator=chosen.operator)
     prompt = product_secret_prompt(chosen.source.name)
     release = open_with_key_if_present(chosen.source, chosen.secret, prompt)
+    if isinstance(release, Release):
+        refuse_secrets(release.search, {"operator": chosen.operator, "note": chosen.note})
     if chosen.batch:
         with ManifestReader.open(chosen.manifest) as reader:
             expected = expected_of_batch(reader, release, chosen.batch, chosen.quantity)

@@ -2,8 +2,8 @@
 
 import functools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +32,8 @@ class ManagementOptions:
     endpoint: "ApiEndpoint | None"
     ca: Path | None
     region: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What a person typed that goes on record: option → text."""
 
 
 def management_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +48,9 @@ def management_options(command: Callable[..., Any]) -> Callable[..., Any]:
         region: str,
         **others: Any,
     ) -> Any:
-        chosen = ManagementOptions(api_credentials, api_endpoint, api_ca, region)
+        typed = {name: others.get(name) for name in ("batch", "operator", "note")}
+        texts = {name: text for name, text in typed.items() if isinstance(text, str)}
+        chosen = ManagementOptions(api_credentials, api_endpoint, api_ca, region, texts)
         return command(*args, management=chosen, **others)
 
     for option in (region_option, _ca, _endpoint, api_credentials_option(DEFAULT_CREDENTIALS)):
@@ -138,13 +142,15 @@ def management_api(
     Raises:
         BurnerError: E859 no credentials are there, E150 to E155 they cannot be had, E831 they have
             not the form, E821 the file of --api-ca has no certificate, E830 the SDK is not
-            installed, E844 burner knows no management API of the platform.
+            installed, E844 burner knows no management API of the platform, E470 a text
+            that goes on record holds one of them.
     """
     from burner.cli.questions.secret_questions import api_credentials_prompt
     from burner.cloud.management.account import ApiAccount
     from burner.cloud.management.credentials import api_credentials
     from burner.cloud.management.open import open_management, require_management_api
     from burner.core.secrets.reference import SECRET_ABSENT, resolve
+    from burner.release.entered_text import refuse_secrets
 
     require_management_api(cloud)
     try:
@@ -153,7 +159,9 @@ def management_api(
         if error.code in SECRET_ABSENT:
             raise BurnerError(Code.API_CREDENTIALS_ABSENT, error.detail) from None
         raise
+    credentials = api_credentials(text)
+    refuse_secrets(credentials.search(), options.texts)
     account = ApiAccount(
-        api_credentials(text), options.region or region, options.endpoint, options.ca, instance
+        credentials, options.region or region, options.endpoint, options.ca, instance
     )
     return open_management(cloud, account)
