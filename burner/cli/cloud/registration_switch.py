@@ -9,7 +9,7 @@ from burner.cli.parameters.cloud_options import ManagementOptions, management_ap
 from burner.cli.questions.work_order import is_person
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
-from burner.cloud.management.api import ManagementApi, ProductOnPlatform
+from burner.cloud.management.api import ProductOnPlatform
 from burner.core.code import Code
 from burner.core.errors import BurnerError, refuse
 from burner.core.words.phrases import phrase
@@ -47,8 +47,7 @@ def switch_registration(
     """Set it; 0 where it is as it is to be in the end.
 
     Raises:
-        BurnerError: E845 the platform does not tell how it is set, and takes no setting; E802, E830
-            to E844.
+        BurnerError: E845 the platform takes no setting; E802, E830 to E844, E859.
     """
     profile = load_profile(path)
     refuse(list(check_registration_of_platform(profile)))
@@ -58,27 +57,24 @@ def switch_registration(
     expected = profile.registration
     api = management_api(profile.product.cloud, expected.region, management, expected.instance)
     product = api.product(profile.product.id)
-    before, after = switch_of(product), _wanted(product, register_type, wish)
+    limit = _limit(product, register_type, wish)
+    before, after = switch_of(product), RegistrationSwitch(register_type, limit)
     title, platform = profile.title, profile.platform.title
     _say("gateway product", title, product.product_id, platform)
     _say("registration now", described(before), product.devices)
     if before.fulfils(after):
         _say("registration stays")
         return 0
-    if before.register_type is None:
-        raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, platform)
     _say("registration then", described(after))
-    _warn(product, after)
+    _warn(product, register_type, limit)
     if not yes and not _agreed():
         _say("registration unchanged")
         return 1
-    return _set(api, product.product_id, after)
+    api.set_registration(product.product_id, register_type, limit)
+    return _check_set(api.product(product.product_id), after)
 
 
-def _set(api: ManagementApi, product_id: str, after: RegistrationSwitch) -> int:
-    assert after.register_type is not None  # noqa: S101 - somebody asked for it
-    api.set_registration(product_id, after.register_type, after.limit or 0)
-    product = api.product(product_id)
+def _check_set(product: ProductOnPlatform, after: RegistrationSwitch) -> int:
     _say("registration now", described(switch_of(product)), product.devices)
     if switch_of(product).fulfils(after):
         return 0
@@ -107,22 +103,19 @@ def _wanted_type(profile: Profile, wish: RegistrationWish) -> RegisterType:
     return wanted
 
 
-def _wanted(
-    product: ProductOnPlatform, register_type: RegisterType, wish: RegistrationWish
-) -> RegistrationSwitch:
-    limit = product.register_limit if wish.limit is None else wish.limit
+def _limit(product: ProductOnPlatform, register_type: RegisterType, wish: RegistrationWish) -> int:
+    """The limit that is to be set; it counts only where devices are created."""
+    limit = (product.register_limit or 0) if wish.limit is None else wish.limit
     if register_type is RegisterType.AUTOMATIC and not limit:
         raise click.UsageError("--limit: how many devices the product may create by itself")
-    return RegistrationSwitch(register_type, limit)
+    return limit
 
 
-def _warn(product: ProductOnPlatform, after: RegistrationSwitch) -> None:
+def _warn(product: ProductOnPlatform, register_type: RegisterType, limit: int) -> None:
     """Say what follows that one may not want."""
-    if after.register_type is not RegisterType.AUTOMATIC:
-        return
-    screen.warn(phrase("registration open", language()))
-    if after.limit is not None and after.limit < product.devices:
-        screen.warn(phrase("registration limit low", language(), product.devices, after.limit))
+    screen.warn(phrase(f"registration-follows {int(register_type)}", language()))
+    if register_type is RegisterType.AUTOMATIC and limit < product.devices:
+        screen.warn(phrase("registration limit low", language(), product.devices, limit))
 
 
 def _agreed() -> bool:

@@ -8,8 +8,6 @@ import pytest
 
 from burner.platforms.product_settings import RegisterType
 from tests.cloud.gateway.products import product
-from tests.cloud.management.alibaba_api import CREDENTIALS as ALIBABA_CREDENTIALS
-from tests.cloud.management.alibaba_api import PRODUCT_KEY, alibaba_api, alibaba_product
 from tests.cloud.management.local_api import CREDENTIALS, LocalApi, local_api
 from tests.images import write_product
 from tests.in_process import Completed, run_burner
@@ -58,6 +56,13 @@ def test_nothing_to_change_says_so_and_changes_nothing(tmp_path: Path, api: Loca
     assert "nothing to change" in done.stdout
 
 
+def test_who_switches_it_off_reads_what_follows(tmp_path: Path) -> None:
+    with local_api(product()) as api:
+        done = enable(tmp_path, api.url, "--register-type", "0", "--yes")
+        assert api.devices.terms.register_type is RegisterType.OFF
+    assert (done.returncode, "no unit registers any more" in done.stderr) == (0, True)
+
+
 def test_a_limit_below_the_devices_that_are_there_is_warned_of(
     tmp_path: Path, api: LocalApi
 ) -> None:
@@ -87,21 +92,3 @@ def test_a_product_that_the_platform_does_not_know_is_an_error(tmp_path: Path) -
     with local_api(product(product_id="ZZZZZZZZZZ")) as api:
         done = enable(tmp_path, api.url, "--register-type", "1", "--yes")
     assert (done.returncode, "E802" in done.stderr) == (4, True)
-
-
-def test_of_a_platform_that_takes_no_setting_nobody_is_asked(tmp_path: Path) -> None:
-    values = f"{{name: blinky, version: 1.2.0, cloud: alibaba, id: {PRODUCT_KEY}, secret: prompt}}"
-    path = write_product(tmp_path, product=values, carrier="{kind: nvs, preset: esp-aliyun}")
-    with alibaba_api(alibaba_product()) as api:
-        done = run_burner(
-            tmp_path,
-            "cloud",
-            "enable",
-            path,
-            "--register-type",
-            "1",
-            "--api-endpoint",
-            api.url,
-            env={**ENV, "BURNER_CLOUD_CREDENTIALS": ALIBABA_CREDENTIALS},
-        )
-    assert (done.returncode, "E845" in done.stderr) == (4, True)
