@@ -2,12 +2,54 @@
 
 import subprocess
 import sys
+from typing import IO, Protocol
 
 from burner.core.secrets.child_environment import child_environment
 
 
+class ChildProcess(Protocol):
+    """A process that was started for us: what is used of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Process id; also of its process group."""
+        ...
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Our end of the pipe to its standard input; None: it has another one."""
+        ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """Our end of the pipe from its standard output."""
+        ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """Our end of the pipe from its errors; None: they are ours."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, as far as `poll` or `wait` has seen it."""
+        ...
+
+    def poll(self) -> int | None:
+        """Its exit status; None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status. Raises subprocess.TimeoutExpired."""
+        ...
+
+    def kill(self) -> None:
+        """Kill it, without its group."""
+        ...
+
+
 def start_module(
-    module: str, *arguments: str, stderr: int | None = None
+    module: str, *arguments: str, stdin: int = subprocess.PIPE, stderr: int | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start `python -m MODULE ARGUMENTS` on this interpreter, with pipes to its input and output.
 
@@ -16,11 +58,12 @@ def start_module(
     Args:
         module: its name.
         arguments: for it; they are shown in a process list.
+        stdin: a descriptor in place of the pipe to its input.
         stderr: `subprocess.PIPE`, or None for ours.
     """
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
-        stdin=subprocess.PIPE,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=child_environment(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from burner.core.child_process import ChildProcess
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch, SecretStream
@@ -18,6 +19,7 @@ from burner.devices.segment_cache import HEAD_SIZE, PreparedSegment, SegmentCach
 from burner.devices.wire import Message
 from burner.devices.worker_line import WorkerLine
 from burner.devices.worker_process import WorkerProcess
+from burner.devices.worker_start import start_worker
 
 _HEAD_WORTH_IT = 64 * 1024
 """From this size on, in bytes, the head of a region is compared first: that takes 15 ms."""
@@ -38,6 +40,8 @@ class EspDevice:
         segment_cache: SegmentCache,
         locate: Callable[[str], str] | None = None,
         search: SecretSearch | None = None,
+        *,
+        start_worker: Callable[[str], ChildProcess] = start_worker,
     ) -> None:
         """Nothing is opened or started yet.
 
@@ -48,12 +52,14 @@ class EspDevice:
             locate: today's device of a named port, asked before every opening (a port may come
                 back under another name); it may raise BurnerError. Default: `slot_ports`.
             search: takes the product secret out of whatever the device prints.
+            start_worker: starts a worker; it gets the name of the log.
         """
         self._ports = dict(slot_ports)
         self._log_path = log_path
         self._segment_cache = segment_cache
         self._locate = locate or self._as_given
         self._search = search or SecretSearch()
+        self._start_worker = start_worker
         self._attempt = ""
         self._heard: list[SecretStream] = []
         """What was received from the unit in this attempt, one stream for each boot or dialogue."""
@@ -244,7 +250,7 @@ class EspDevice:
         if self._killed.is_set():
             raise BurnerError(Code.WORKER_DIED, "stopped by the station")
         if self._worker is None or not self._worker.is_alive:
-            self._worker = WorkerProcess(self._log_path, search=self._search)
+            self._worker = WorkerProcess(self._log_path, self._start_worker, search=self._search)
             if self._killed.is_set():
                 self._worker.kill()
         return self._worker

@@ -11,17 +11,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from burner.core import child_process
+from burner.core.child_process import ChildProcess
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
+from burner.devices.worker_start import start_worker
 
 START_S = 60.0
 """32 workers on two cores take about 5 s to import; a slow machine may take longer."""
@@ -39,7 +40,7 @@ class WorkerProcess:
     def __init__(
         self,
         log_path: Path,
-        module: str = "burner.devices.esp_worker",
+        start: Callable[[str], ChildProcess] = start_worker,
         margin_s: float = MARGIN_S,
         search: SecretSearch | None = None,
     ) -> None:
@@ -47,7 +48,7 @@ class WorkerProcess:
 
         Args:
             log_path: where what it says for the log is written.
-            module: the module that runs.
+            start: starts the process; it gets the name of the log.
             margin_s: how much later than announced a message may come.
             search: takes the product secret out of its log lines and errors.
 
@@ -55,9 +56,7 @@ class WorkerProcess:
             BurnerError: E321 when the system starts no process.
         """
         try:
-            self._process = child_process.start_module(
-                module, log_path.name, stderr=subprocess.PIPE
-            )
+            self._process = start(log_path.name)
         except OSError as error:
             raise BurnerError(Code.WORKER_NOT_STARTED, str(error)) from error
         self._margin_s = margin_s
@@ -68,7 +67,9 @@ class WorkerProcess:
         self.held_segments: set[str] = set()
         """Digests of the segments this worker holds."""
         self._last_stderr_line = ""
-        self._reader = threading.Thread(target=self._read, name=f"worker {self.pid}", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, name=f"worker {log_path.stem}", daemon=True
+        )
         self._reader.start()
 
     @property

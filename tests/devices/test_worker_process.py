@@ -7,10 +7,13 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from burner.core import child_process
+from burner.core.child_process import ChildProcess
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import REMOVED, SecretSearch
 from burner.core.secrets.secret import Secret
@@ -18,6 +21,12 @@ from burner.devices.wire import Message
 from burner.devices.worker_process import WorkerProcess
 from tests.processes import ends
 
+
+def start(module: str, log_name: str) -> ChildProcess:
+    return child_process.start_module(module, log_name, stderr=subprocess.PIPE)
+
+
+start_fake = partial(start, "fake_worker")
 SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 HERE = Path(__file__).parent
@@ -29,7 +38,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPr
     monkeypatch.setenv("PYTHONPATH", str(HERE))
     monkeypatch.setenv("PLUG_SECRET", "not for children")
     search = SecretSearch(Secret(SECRET.encode()))
-    fake = WorkerProcess(tmp_path / "slot.log", "fake_worker", margin_s=0.3, search=search)
+    fake = WorkerProcess(tmp_path / "slot.log", start_fake, margin_s=0.3, search=search)
     yield fake
     fake.stop()
 
@@ -61,7 +70,7 @@ def test_a_promise_kept_late_but_in_time_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    patient = WorkerProcess(tmp_path / "slot.log", "fake_worker", margin_s=20)
+    patient = WorkerProcess(tmp_path / "slot.log", start_fake, margin_s=20)
     assert patient.ask(Message("promise", {"within": 0.2, "sleep": 0.3})).kind == "done"
     patient.stop()
 
@@ -118,7 +127,7 @@ def test_a_conversation_left_early_kills_the_worker(worker: WorkerProcess) -> No
 
 
 def test_a_module_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
-    broken = WorkerProcess(tmp_path / "slot.log", module="no_such_module")
+    broken = WorkerProcess(tmp_path / "slot.log", partial(start, "no_such_module"))
     with pytest.raises(BurnerError) as caught:
         broken.ask(Message("echo"))
     assert caught.value.code == "E321"

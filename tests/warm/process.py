@@ -24,6 +24,7 @@ SERVER_OF = {
     "burner": "burner",
     "burner.bench": "burner",
     "burner.devices.esp_worker": "worker",
+    "burner.devices.esp_worker.fork_server": "worker",
 }
 """By module: the server that has its imports."""
 
@@ -189,15 +190,15 @@ def use(addresses: Callable[[], Addresses]) -> None:
     """Let this process start its benches and workers at servers."""
 
     def start_module(
-        module: str, *arguments: str, stderr: int | None = None
+        module: str, *arguments: str, stdin: int = subprocess.PIPE, stderr: int | None = None
     ) -> "subprocess.Popen[bytes]":
         if module not in SERVER_OF:
-            return start_cold(module, *arguments, stderr=stderr)
+            return start_cold(module, *arguments, stdin=stdin, stderr=stderr)
         forked = ForkedProcess(
             addresses(),
             module,
             *arguments,
-            streams=(subprocess.PIPE, subprocess.PIPE, 2 if stderr is None else stderr),
+            streams=(stdin, subprocess.PIPE, stderr if stderr == subprocess.PIPE else 2),
             env=child_environment(),
             session=True,
         )

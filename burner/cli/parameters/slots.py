@@ -16,6 +16,7 @@ from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.bench.process import ControlClient
+    from burner.core.child_process import ChildProcess
     from burner.core.secrets.search import SecretSearch
     from burner.devices.esp import EspDevice
     from burner.devices.segment_cache import SegmentCache
@@ -77,9 +78,13 @@ class Slots:
     """A scan without Enter is over when nothing has come for so long."""
 
     def devices(
-        self, logs: Path, segment_cache: "SegmentCache", search: "SecretSearch"
+        self,
+        logs: Path,
+        segment_cache: "SegmentCache",
+        search: "SecretSearch",
+        start: "Callable[[str], ChildProcess]",
     ) -> "dict[str, EspDevice]":
-        """A device a slot, its worker started: it warms up while people type.
+        """A device a slot, its worker started by `start`: it warms up while people type.
 
         Raises:
             BurnerError: E317 the logs cannot be kept there.
@@ -91,7 +96,7 @@ class Slots:
         for file in files.values():
             check_file(file)
         devices = {
-            slot: EspDevice({}, files[slot], segment_cache, locate, search)
+            slot: EspDevice({}, files[slot], segment_cache, locate, search, start_worker=start)
             for slot, locate in self.locate.items()
         }
         for device in devices.values():
@@ -104,8 +109,12 @@ def warm_devices(
     slots: Slots, logs: Path, segment_cache: "SegmentCache", search: "SecretSearch"
 ) -> "Iterator[dict[str, EspDevice]]":
     """The devices of the slots until the block ends; `search` may learn its secret in it."""
+    from burner.devices.worker_start import WorkerForks
+
     with ExitStack() as stack:
-        devices = slots.devices(logs, segment_cache, search)
+        forks = WorkerForks()
+        stack.callback(forks.close)
+        devices = slots.devices(logs, segment_cache, search, forks.start)
         for device in devices.values():
             stack.callback(device.stop)
         yield devices

@@ -13,19 +13,25 @@ from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.wire import Message
 
 
-def main() -> None:
+def prepare() -> None:
+    """Make this process a worker's; nothing here is of one slot."""
+    core_dumps.forbid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    esptool_output.install()
+    # esptool is imported with these, and must find its settings and its logger
+    from burner.devices.esp_worker import tool, worker  # noqa: F401
+
+    tool.patch_esptool()
+
+
+def serve() -> None:
     """Serve one station until it is gone. argv[1] names the slot's log, so that a process list
     shows it.
     """
-    core_dumps.forbid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    down, up = _take_pipes()
-    esptool_output.install()
-    # esptool is imported with these, and must find its settings and its logger
     from burner.devices.esp_worker import tool
     from burner.devices.esp_worker.worker import Worker
 
-    tool.patch_esptool()
+    down, up = _take_pipes()
     worker = Worker(up, WorkerLog(up))
     commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(down, commands, worker.stop), daemon=True).start()
@@ -59,4 +65,5 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 if __name__ == "__main__":
-    main()
+    prepare()
+    serve()

@@ -1,0 +1,131 @@
+"""Forks workers from one process that has imported esptool. On Linux only.
+
+To start Python and to import esptool takes 0.15 s of a processor for each worker, a fork 0.01 s.
+
+Standard input is a socket of the station. A request is the name of a slot's log, with four
+descriptors: the standard streams of the worker, and a socket. There the station reads the worker's
+process id, and its exit status when it has ended, each on a line. Until the station closes that
+socket, no other process gets this id.
+"""
+
+import gc
+import os
+import selectors
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+from burner.devices.esp_worker.__main__ import prepare, serve
+
+assert sys.platform == "linux"  # noqa: S101 - for the type checker too
+
+NAME_BYTES = 256
+
+
+class ForkServer:
+    """Forks a worker for each request."""
+
+    def __init__(self, station: socket.socket) -> None:
+        self._station = station
+        self._workers: dict[socket.socket, int] = {}
+        """Process id by the socket of its station."""
+        self._ended: set[int] = set()
+        """Those of them that have ended, and are kept until the station knows it."""
+        self._woken, self._wake = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+
+    def serve(self) -> str:
+        """Answer requests; ends the process when the station is gone.
+
+        Returns:
+            Only in a forked worker: the name of its log.
+        """
+        for end in (self._woken, self._wake):
+            end.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        for source in (self._station, self._woken):
+            self._selector.register(source, selectors.EVENT_READ)
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._woken:
+                    self._woken.recv(4096)
+                    self._report_ended()
+                elif key.fileobj is not self._station:
+                    assert isinstance(key.fileobj, socket.socket)  # noqa: S101 - registered below
+                    self._forget(key.fileobj)
+                elif (log := self._answer_request()) is not None:
+                    return log
+
+    def _answer_request(self) -> str | None:
+        """Fork a worker; in it, the name of its log."""
+        name, streams, _, _ = socket.recv_fds(self._station, NAME_BYTES, 4)
+        if not name:
+            os._exit(0)
+        worker = os.fork()
+        if not worker:
+            self._become_worker(streams)
+            return name.decode()
+        for stream in streams[:3]:
+            os.close(stream)
+        station = socket.socket(fileno=streams[3])
+        self._workers[station] = worker
+        self._selector.register(station, selectors.EVENT_READ)
+        return None
+
+    def _become_worker(self, streams: list[int]) -> None:
+        """Leave what is the server's, and take over the streams, in a session of its own."""
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for end in (self._station, self._woken, self._wake, *self._workers):
+            end.close()
+        for number, stream in enumerate(streams[:3]):
+            os.dup2(stream, number)
+            os.close(stream)
+        with socket.socket(fileno=streams[3]) as station:  # its group exists now, to be killed
+            _tell(station, os.getpid())
+
+    def _report_ended(self) -> None:
+        for station, worker in self._workers.items():
+            if worker in self._ended:
+                continue
+            end = os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if end is not None:
+                self._ended.add(worker)
+                exited = end.si_code == os.CLD_EXITED
+                _tell(station, end.si_status if exited else -end.si_status)
+
+    def _forget(self, station: socket.socket) -> None:
+        """The station has closed the socket of a worker: it ends now, if it has not."""
+        worker = self._workers.pop(station)
+        self._selector.unregister(station)
+        station.close()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+        self._ended.discard(worker)
+
+
+def _tell(station: socket.socket, number: int) -> None:
+    with suppress(OSError):  # it is gone, or does not wait for it
+        station.sendall(b"%d\n" % number)
+
+
+def main() -> None:
+    """Serve; in a forked worker, be one."""
+    prepare()
+    gc.collect()
+    gc.freeze()
+    station = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    log = ForkServer(station).serve()
+    with suppress(OSError), open("/proc/self/comm", "w") as name:  # noqa: PTH123 - for `ps`
+        name.write(log)
+    serve()
+
+
+if __name__ == "__main__":
+    main()
