@@ -35,7 +35,7 @@ from tests.cloud.management.local_api import KEY, LocalApi
 
 PRECREATED = RegistrationTerms(RegisterType.PRECREATED, 1000, 0)
 THROTTLED = "RequestLimitExceeded"
-CLOCK_OFF_S = 600
+CLOCK_OFF_S = 1200
 
 
 class Fault(Enum):
@@ -60,7 +60,7 @@ class Fault(Enum):
     STATUS_500 = auto()
     STATUS_502 = auto()
     CLOCK_OFF = auto()
-    """The platform's clock is ten minutes ahead."""
+    """The platform's clock is 20 minutes ahead."""
 
 
 NOT_DONE = {Fault.CUT_BEFORE, Fault.STATUS_502, Fault.CLOCK_OFF}
@@ -182,23 +182,26 @@ class _FaultyHandler(BaseHTTPRequestHandler):
         fault = self.server.fault(request.header("X-TC-Action") or request.header("x-acs-action"))
         if isinstance(fault, str):
             error = {"Code": fault, "Message": "as planned"}
+            if request.header("x-acs-action"):
+                self._answer(json.dumps({**error, "RequestId": "r"}).encode(), status=400)
+                return
             self._answer(json.dumps({"Response": {"Error": error, "RequestId": "r"}}).encode())
             return
         service = self.server.ahead if fault is Fault.CLOCK_OFF else self.server.service
-        answer = b""
+        answer, status = b"", 200
         if fault not in (Fault.CUT_BEFORE, Fault.STATUS_502):
             reply, seen = service.answer(request)
             self.server.api.calls.append(seen)
-            answer = reply.body
+            answer, status = reply.body, reply.status
         with suppress(OSError, ssl.SSLError):
-            self._faulty(fault, answer)
+            self._faulty(fault, answer, status)
 
-    def _faulty(self, fault: Fault | None, answer: bytes) -> None:
+    def _faulty(self, fault: Fault | None, answer: bytes, status: int) -> None:
         match fault:
             case None:
-                self._answer(answer)
+                self._answer(answer, status=status)
             case Fault.CLOCK_OFF:
-                self._answer(answer, ahead=CLOCK_OFF_S)
+                self._answer(answer, status=status, ahead=CLOCK_OFF_S)
             case Fault.CUT_BEFORE | Fault.CUT_AFTER:
                 return
             case Fault.HALF_ANSWER:
