@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from urllib import request as http
 
 from burner.cloud.management.calls import within
 from burner.cloud.management.endpoint import ApiEndpoint, is_loopback
+from burner.cloud.management.platform_clock import seconds_ahead_of, with_clock_error
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.product_settings import CredentialKind
@@ -31,7 +31,6 @@ MAX_OFF_S: Final = 60
 """A clock that is more off than this is named, where a signature is refused."""
 _CUT: Final = (HTTPException, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ValueError)
 _SERVER_ERROR: Final = 500
-_CLOCK: Final = frozenset({Code.CLOUD_CLOCK_WRONG, Code.CLOUD_SIGNATURE_REFUSED})
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,7 @@ def register(
         ca: certificates in PEM that are trusted in place of the public ones.
         seconds: until the end of the answer.
     """
-    now = int(time.time())
-    stamp = TimestampAndNonce(now, secrets.randbelow(2**31 - 1) + 1)
+    stamp = TimestampAndNonce(int(time.time()), secrets.randbelow(2**31 - 1) + 1)
     asked = api.request(applicant, endpoint.host, stamp)
     try:
         answer = within(seconds, lambda: _exchange(asked, endpoint, ca, seconds))
@@ -81,7 +79,7 @@ def register(
     try:
         given = api.credentials(answer.body, applicant.secret)
     except BurnerError as error:
-        found = _named(error, answer, now)
+        found = _named(error, answer)
         unreadable = error.code in (Code.CLOUD_ANSWER_UNREADABLE, Code.CLOUD_ANSWER_DAMAGED)
         return RegistrationAnswer(None, found, unreadable, answer.request_id)
     kind = CredentialKind.CERTIFICATE if given.certificate else CredentialKind.KEY
@@ -103,13 +101,6 @@ class _Answer:
             return ""
         return next(iter(found.values()), "")
 
-    def clock_off(self, now: int) -> float | None:
-        """Seconds by which this computer's clock is ahead; None: the answer has no date."""
-        try:
-            return now - parsedate_to_datetime(self.headers.get("Date", "")).timestamp()
-        except ValueError:
-            return None
-
 
 def _ids(value: object, depth: int = 0) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and depth < 3:
@@ -119,14 +110,13 @@ def _ids(value: object, depth: int = 0) -> Iterator[tuple[str, str]]:
             yield from _ids(one, depth + 1)
 
 
-def _named(error: BurnerError, answer: _Answer, now: int) -> BurnerError:
+def _named(error: BurnerError, answer: _Answer) -> BurnerError:
     """The error, or what it comes from: a wrong clock, an answer that is none of the platform."""
-    off = answer.clock_off(now)
-    if error.code == Code.CLOUD_CLOCK_WRONG or (
-        error.code in _CLOCK and off is not None and abs(off) > MAX_OFF_S
-    ):
-        words = f"it is {abs(off) / 60:.0f} min {'ahead' if off > 0 else 'behind'}" if off else ""
-        return BurnerError(Code.API_CLOCK_WRONG, "; ".join(filter(None, (words, error.detail))))
+    off = seconds_ahead_of(answer.headers.get("Date", ""))
+    is_off = off is not None and abs(off) > MAX_OFF_S
+    refused = error.code == Code.CLOUD_SIGNATURE_REFUSED
+    if error.code == Code.CLOUD_CLOCK_WRONG or (refused and is_off):
+        return with_clock_error(BurnerError(Code.API_CLOCK_WRONG, error.detail), off)
     if error.code == Code.CLOUD_ANSWER_DAMAGED and answer.status != 200:
         failed = answer.status >= _SERVER_ERROR
         code = Code.CLOUD_FAILED if failed else Code.CLOUD_ANSWER_DAMAGED
@@ -191,7 +181,7 @@ def _fault(error: BaseException, at: str, proxy: str) -> RegistrationAnswer:
     elif "Tunnel connection failed" in str(error):
         code = Code.API_PROXY_FAILED
     elif isinstance(error, _CUT):
-        code, detail, uncertain = Code.API_ANSWER_UNREADABLE, f"{at}: it was cut off", True
+        code, detail, uncertain = Code.API_ANSWER_UNREADABLE, f"{at}: the connection was cut", True
     else:
         code = Code.API_PROXY_FAILED if proxy else code
         why = error.strerror if isinstance(error, OSError) else ""

@@ -50,6 +50,9 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
     )
     with ManifestReader.open(chosen.manifest) as reader:
         record = _good_unit(reader, chosen.unit, release.profile.product.id)
+        if reader.is_simulated() and chosen.registration_endpoint is None:
+            what = "a simulated unit; --registration-endpoint names a gateway for it"
+            raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{record.attempt.unit_id}: {what}")
     recorded, name = record.attempt.key, record.attempt.device_name
     if recorded != release.key_fingerprint:
         detail = f"{name}: fingerprint {recorded}, not {release.key_fingerprint}"

@@ -6,7 +6,6 @@ from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
 from burner.cloud.registration_client import RegistrationAnswer
 from burner.core.errors import BurnerError
-from burner.core.words.error_details import detail_in
 from burner.core.words.phrases import Wording
 
 
@@ -69,6 +68,6 @@ def warn_uncertain() -> None:
 def show_refusal(error: BurnerError) -> None:
     """Say why the platform refuses, and what to do."""
     shown_in, say = language(), Wording(language())
-    detail = say("brackets", detail_in(shown_in, error.detail)) if error.detail else ""
+    detail = say("brackets", error.detail) if error.detail else ""  # the platform's own words
     screen.say(f"{error.code} {error.row.sentence(shown_in)}{detail}")
     screen.say_beside("→ ", error.row.remedy(shown_in))

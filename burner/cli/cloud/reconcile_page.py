@@ -57,7 +57,7 @@ def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path
         screen.say(say("reconcile cut", MOST))
     compared = result.compared
     platform = profile.platform.title
-    screen.say(say("reconcile compared", compared.burned, compared.on_platform, platform))
+    screen.say(say("reconcile compared", platform, compared.burned, compared.on_platform))
     screen.say(say("reconcile agreeing", compared.agreeing))
     for name in ("waiting", "unused", "unknown"):
         if number := getattr(compared, name):

@@ -8,7 +8,6 @@ import io
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.endpoint import is_loopback
 from burner.cloud.management.network_errors import network_error
+from burner.cloud.management.platform_clock import seconds_ahead_of, with_clock_error
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -89,7 +89,7 @@ class BoundedConnection:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                self._clock_error = _seconds_ahead_of(response.headers.get("Date", ""))
+                self._clock_error = seconds_ahead_of(response.headers.get("Date", ""))
                 whole = _whole(response, end)
                 return HttpReply(response.status_code, response.headers, whole)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
@@ -109,13 +109,9 @@ class BoundedConnection:
 
     def with_clock(self, error: BurnerError) -> BurnerError:
         """An error; where it is about the clock, with how wrong that was at the last answer."""
-        off = self._clock_error
-        if error.code != Code.API_CLOCK_WRONG or off is None:
+        if error.code != Code.API_CLOCK_WRONG:
             return error
-        amount = f"{abs(off):.0f} s" if abs(off) < 120 else f"{abs(off) / 60:.0f} minutes"
-        direction = "ahead of" if off > 0 else "behind"
-        detail = f"this computer is {amount} {direction} the platform; {error.detail}"
-        return BurnerError(error.code, detail)
+        return with_clock_error(error, self._clock_error)
 
     @property
     def _proxy(self) -> str:
@@ -136,11 +132,3 @@ def _whole(response: requests.Response, end: float) -> bytes:
         if size > LARGEST_ANSWER or time.monotonic() > end:
             raise requests.exceptions.ReadTimeout
     return b"".join(pieces)
-
-
-def _seconds_ahead_of(date: str) -> float | None:
-    """How much later it is on this computer than `date` says; None: it says nothing."""
-    try:
-        return time.time() - parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return None

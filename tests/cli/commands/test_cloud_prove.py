@@ -186,3 +186,16 @@ def test_an_activated_name_is_refused(ledger: Ledger) -> None:
     names = {NAME: ListedName(DeviceState.ACTIVATED)}
     with serving(gateway(product(product_id=PRODUCT_ID, names=names), now=time.time())) as server:
         assert "E808" in prove(*LIVE, *at(server)).stdout
+
+
+def test_a_simulated_unit_is_for_a_gateway_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registration: Serving
+) -> None:
+    at_desk(tmp_path, monkeypatch)
+    write_product(tmp_path)
+    with Ledger.open("manifest.db", "line1", Ticking(), simulated=True) as bench:
+        open_batch(bench, key=KEY)
+        burned(bench, 1, batch="WO1", key=KEY)
+    done = prove(*LIVE)
+    assert (done.returncode, "a simulated unit" in done.stderr) == (3, True)
+    assert prove(*LIVE, *at(registration)).returncode == 0

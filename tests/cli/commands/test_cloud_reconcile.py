@@ -182,7 +182,7 @@ def test_differences_are_shown_by_kind_with_what_they_mean(ledger: Ledger) -> No
     assert "More than once in the list: 1" in result.stdout
     assert "the address of another interface" in result.stdout
     assert "Burned, and not on the platform: 1" in result.stdout
-    assert "Compared: 3 good units on record, 3 devices on Tencent Cloud IoT Hub." in result.stdout
+    assert "Good units on record: 3; devices there: 3." in result.stdout
     assert recorded(ledger).entry.first[0].name == "INVENTED"
 
 
