@@ -13,6 +13,7 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.plain_file import open_plain
 from burner.core.silicon import Mac
 from burner.core.words.plural import counted
+from burner.identity.naming import TemplateField
 from burner.profile.profile import Profile
 from burner.profile.unit_names import ID_SOURCES, needed_ids, unit_name
 
@@ -101,6 +102,7 @@ def _finding(place: str, name: str | BurnerError, places: Mapping[str, str]) -> 
 
 def _names_of_rows(path: Path, profile: Profile) -> Iterator[ListedEntry]:
     columns: Sequence[str] = ()
+    seen: dict[str, dict[str, str]] = {source: {} for source in _compared_ids(profile)}
     for place, cells in _rows(path):
         if isinstance(cells, BurnerError):
             yield place, cells
@@ -110,9 +112,34 @@ def _names_of_rows(path: Path, profile: Profile) -> Iterator[ListedEntry]:
             if _is_header(cells):
                 continue
         try:
-            yield place, unit_name(profile, _ids(columns, cells))
+            ids = _ids(columns, cells)
+            name = unit_name(profile, ids)
+            _check_new(ids, seen, place)
+            yield place, name
         except BurnerError as error:
             yield place, error
+
+
+def _compared_ids(profile: Profile) -> tuple[str, ...]:
+    """The IDs that no two units may share, but those whose names would be the same too."""
+    whole = {
+        part.source
+        for part in profile.name.parts
+        if isinstance(part, TemplateField) and part.characters is None
+    }
+    return tuple(source for source in ("mac", "imei", "serial") if source not in whole)
+
+
+def _check_new(ids: Mapping[str, str], seen: Mapping[str, dict[str, str]], place: str) -> None:
+    """Check that no line before has one of these IDs.
+
+    Raises:
+        BurnerError: E861.
+    """
+    for source, places in seen.items():
+        if source in ids and (first := places.setdefault(ids[source], place)) != place:
+            detail = f"{source} {ids[source]}: {first} has it too"
+            raise BurnerError(Code.NAME_LISTED_TWICE, detail)
 
 
 def _is_header(cells: Sequence[str]) -> bool:

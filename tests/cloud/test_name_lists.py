@@ -101,6 +101,18 @@ def test_each_bad_line_is_named_with_its_number_and_its_code(tmp_path: Path) -> 
     assert twice == f"246F28AABB01: {tmp_path / 'ids.csv'}:2 has it too"
 
 
+def test_an_id_that_no_two_units_may_share_is_refused_too(tmp_path: Path) -> None:
+    identity = {"imei": {}, "serial": {"source": "firmware", "line": r"SN=(\w+)"}}
+    rows = (f"246f28aabb01,{imei(1)},S1", f"246f28aabb02,{imei(1)},S2", "246f28aabb03,,S1")
+    with pytest.raises(BurnerError) as refused:
+        names(tmp_path, "\n".join(("mac,imei,serial", *rows)), identity=identity)
+    assert [finding.found.partition(":")[0] for finding in refused.value.findings] == [
+        f"imei {imei(1)}",
+        "serial S1",
+    ]
+    assert all("ids.csv:2 has it too" in finding.found for finding in refused.value.findings)
+
+
 def test_a_line_in_another_encoding_is_named(tmp_path: Path) -> None:
     with pytest.raises(BurnerError) as refused:
         names(tmp_path, b"246f28aabb01\n\xc9\xcf\xba\xa3\n")

@@ -280,26 +280,45 @@ def test_a_journal_that_contradicts_itself_is_refused() -> None:
         history.apply(ChunkSent(1, ("a",)))
 
 
+def run_until_done(run: Run, faults: int) -> None:
+    """Run again after each end, as often as there may be faults."""
+    for _ in range(faults + 2):
+        try:
+            run.create()
+        except (BurnerError, Killed):
+            continue
+        return
+    raise AssertionError("it never ended")
+
+
 @given(
     calls=st.lists(st.sampled_from(["", "", "", "cut", "kill"]), max_size=40),
     writes=st.lists(st.sampled_from(["", "", "", "kill"]), max_size=20),
     existing=st.sets(st.sampled_from(NAMES)),
+    refused=st.sets(st.sampled_from(NAMES), max_size=2),
     polls=st.integers(0, 2),
 )
 @settings(max_examples=150, deadline=None)
 def test_whatever_is_cut_and_whenever_it_is_killed_each_name_is_created_once(
-    calls: list[str], writes: list[str], existing: set[str], polls: int
+    calls: list[str], writes: list[str], existing: set[str], refused: set[str], polls: int
 ) -> None:
-    faults, ends = Faults(*calls), Faults(*writes)
-    platform = CreatingPlatform(has=set(existing), polls=polls, fault=faults)
-    run = Run(platform, JournalInMemory(ends))
-    for _ in range(len(calls) + len(writes) + 2):
-        try:
-            run.create()
-            break
-        except (BurnerError, Killed):
-            continue
-    else:
-        raise AssertionError("it never ended")
-    assert run.confirmed == platform.has == set(NAMES)
-    assert once(platform, [name for name in NAMES if name not in existing])
+    bad = dict.fromkeys(refused, BurnerError(Code.CLOUD_REQUEST_INVALID))
+    platform = CreatingPlatform(existing - refused, bad, Faults(*calls), polls=polls)
+    run = Run(platform, JournalInMemory(Faults(*writes)))
+    run_until_done(run, len(calls) + len(writes))
+    assert run.confirmed == platform.has == set(NAMES) - refused
+    assert once(platform, [name for name in NAMES if name not in existing | refused])
+
+
+@given(
+    calls=st.lists(st.sampled_from(["", "", "", "cut", "kill"]), max_size=30),
+    lag=st.integers(1, 30),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_platform_that_is_late_creates_each_name_once_and_all_are_confirmed(
+    calls: list[str], lag: int
+) -> None:
+    run = Run(CreatingPlatform(fault=Faults(*calls), lag=lag))
+    run_until_done(run, len(calls))
+    assert run.confirmed == set(NAMES)
+    assert once(run.platform)
