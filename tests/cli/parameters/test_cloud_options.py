@@ -58,8 +58,8 @@ def test_the_region_is_that_of_the_option_else_of_the_profile_else_the_first() -
 @pytest.mark.parametrize(
     ("variable", "expected"),
     [
-        (None, Code.SECRET_VARIABLE_EMPTY),
-        ("", Code.SECRET_VARIABLE_EMPTY),
+        (None, Code.API_CREDENTIALS_ABSENT),
+        ("", Code.API_CREDENTIALS_ABSENT),
         ("no-colon-in-it", Code.API_CREDENTIALS_MALFORMED),
     ],
 )
