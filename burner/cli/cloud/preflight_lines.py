@@ -42,13 +42,8 @@ class PreflightPage:
             say = Wording(language())
             screen.say(say.counted("cloud preflight units", units, units))
 
-    def show_results(self, results: Sequence[CloudCheckResult], number: int | None) -> None:
-        """Every check, and what follows.
-
-        Args:
-            results: of all checks.
-            number: of the record; None: nothing was recorded.
-        """
+    def show_results(self, results: Sequence[CloudCheckResult]) -> None:
+        """Every check, and the verdict."""
         for result in results:
             for line in lines_of(result, language()):
                 screen.say(line)
@@ -60,8 +55,10 @@ class PreflightPage:
             screen.say(phrase("cloud preflight good", language()))
         else:
             screen.say(phrase("cloud preflight not good", language(), bad, unknown))
-        if number is not None:
-            screen.say(phrase("cloud preflight recorded", language(), self.batch, number))
+
+    def show_record(self, number: int) -> None:
+        """Where it is on record."""
+        screen.say(phrase("cloud preflight recorded", language(), self.batch, number))
 
     def print_json(
         self, results: Sequence[CloudCheckResult], source: str, number: int | None

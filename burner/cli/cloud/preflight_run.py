@@ -26,13 +26,14 @@ from burner.cloud.preflight import (
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
-from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import record_preflight
+from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line
+from burner.platforms.platform import Cloud
 from burner.profile.profile import Profile
 from burner.release.entered_text import refuse_secrets
 from burner.release.opening import open_with_key_if_present
-from burner.release.release import Release
+from burner.release.release import KeylessRelease, Release
 
 Results = tuple[CloudCheckResult, ...]
 
@@ -42,23 +43,37 @@ def run_preflight(chosen: CloudPreflightArguments) -> int:
     check_one_line(operator=chosen.operator)
     prompt = product_secret_prompt(chosen.source.name)
     release = open_with_key_if_present(chosen.source, chosen.secret, prompt)
+    if not chosen.batch:
+        return _run(chosen, release, expected_of_release(release, chosen.quantity))
+    with existing_ledger(chosen.manifest, chosen.station, Use.RECORDS) as ledger:
+        expected = expected_of_batch(ledger.reader, release, chosen.batch, chosen.quantity)
+        return _run(chosen, release, expected, ledger)
+
+
+def _run(
+    chosen: CloudPreflightArguments,
+    release: KeylessRelease,
+    expected: ExpectedProduct,
+    ledger: Ledger | None = None,
+) -> int:
+    operator = _operator(chosen)
     if isinstance(release, Release):
-        refuse_secrets(release.search, {"operator": chosen.operator, "note": chosen.note})
-    if chosen.batch:
-        with ManifestReader.open(chosen.manifest) as reader:
-            expected = expected_of_batch(reader, release, chosen.batch, chosen.quantity)
-    else:
-        expected = expected_of_release(release, chosen.quantity)
+        refuse_secrets(release.search, {"operator": operator, "note": chosen.note})
     page = PreflightPage(release.profile, expected, chosen.batch)
     if not chosen.as_json:
         page.show_head()
-    operator = _operator(chosen)
     results = _results(chosen, release.profile, expected)
-    number = _record(chosen, release.profile, results, operator) if chosen.batch else None
+    if not chosen.as_json:
+        page.show_results(results)
+    number = (
+        _record(chosen, ledger, release.profile.product.cloud, results, operator)
+        if ledger
+        else None
+    )
     if chosen.as_json:
         page.print_json(results, source_of(chosen), number)
-    else:
-        page.show_results(results, number)
+    elif number is not None:
+        page.show_record(number)
     return 0 if is_good(results) else 1
 
 
@@ -117,7 +132,7 @@ def _operator(chosen: CloudPreflightArguments) -> str:
 
 
 def _record(
-    chosen: CloudPreflightArguments, profile: Profile, results: Results, operator: str
+    chosen: CloudPreflightArguments, ledger: Ledger, cloud: Cloud, results: Results, operator: str
 ) -> int:
     facts = [
         PreflightFact(
@@ -128,13 +143,12 @@ def _record(
         )
         for result in results
     ]
-    with existing_ledger(chosen.manifest, chosen.station, Use.RECORDS) as ledger:
-        return record_preflight(
-            ledger,
-            chosen.batch,
-            facts,
-            platform=profile.product.cloud,
-            source=source_of(chosen),
-            operator=operator,
-            note=chosen.note,
-        )
+    return record_preflight(
+        ledger,
+        chosen.batch,
+        facts,
+        platform=cloud,
+        source=source_of(chosen),
+        operator=operator,
+        note=chosen.note,
+    )
