@@ -90,12 +90,14 @@ def test_a_fault_in_every_eighth_unit_is_that_units_alone(
 
 
 def worker_of(burner_pid: int, slot: str) -> int:
-    """The worker process of a slot: a child that has the slot's log in its arguments."""
-    children = Path(f"/proc/{burner_pid}/task/{burner_pid}/children").read_text().split()
-    for child in children:
-        if f"slot-{slot}.log" in Path(f"/proc/{child}/cmdline").read_text():
-            return int(child)
-    raise AssertionError(f"no worker of slot {slot} among {children}")
+    """The worker process of a slot: a process list shows the slot's log."""
+    waiting = [burner_pid]
+    while waiting:
+        process = Path(f"/proc/{waiting.pop()}")
+        if (process / "comm").read_text().strip() == f"slot-{slot}.log":
+            return int(process.name)
+        waiting += map(int, (process / "task" / process.name / "children").read_text().split())
+    raise AssertionError(f"no worker of slot {slot}")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The worker process: commands on one pipe, answers on the other; it ends with its parent."""
+"""The worker process: commands on one pipe, answers on the other; it ends with its station.
+
+Its argument, or its name where it was forked, is the slot's log: a process list shows it.
+"""
 
 import os
 import queue
@@ -25,9 +28,7 @@ def prepare() -> None:
 
 
 def serve() -> None:
-    """Serve one station until it is gone. argv[1] names the slot's log, so that a process list
-    shows it.
-    """
+    """Serve one station until it is gone."""
     from burner.devices.esp_worker import tool
     from burner.devices.esp_worker.worker import Worker
 
