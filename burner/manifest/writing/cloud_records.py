@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.visible_text import in_one_line
 from burner.manifest.entries.cloud_kinds import (
     MAX_DIFFERENCES,
     MAX_NAMES,
@@ -17,6 +20,7 @@ from burner.manifest.entries.cloud_kinds import (
     ReconciliationSource,
     RegistrationProved,
 )
+from burner.manifest.entries.entry import MAX_TEXT
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.fold.batches import require_batch
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
@@ -56,7 +60,7 @@ def record_preflight(
     """
     if source == "checklist":
         require_operator_and_reason(f"batch {batch}", operator)
-    check_one_line(operator=operator, note=note, **{fact.check: fact.found for fact in checks})
+    check_one_line(operator=operator, note=note)
 
     def make(state: TableState) -> list[AnyEntry]:
         entry = ledger.new_entry(
@@ -65,7 +69,7 @@ def record_preflight(
             product_id=require_batch(state, batch).product_id,
             platform=platform,
             source=source,
-            checks=tuple(checks),
+            checks=tuple(replace(fact, found=_from_platform(fact.found)) for fact in checks),
             operator=operator,
             note=note,
         )
@@ -164,7 +168,6 @@ def record_proof(
         BurnerError: E712 unknown, E714 the unit has another name, E731 without operator; E7.
     """
     require_operator_and_reason(f"unit {unit_id}", operator)
-    check_one_line(host=host, request_id=request_id)
 
     def make(state: TableState) -> list[AnyEntry]:
         entry = ledger.new_entry(
@@ -174,17 +177,22 @@ def record_proof(
             unit_id=unit_id,
             device_name=device_name,
             platform=platform,
-            host=host,
+            host=_from_platform(host),
             registered=registered,
             code=code,
             credentials=credentials,
-            request_id=request_id,
+            request_id=_from_platform(request_id),
             operator=operator,
         )
         return [entry]
 
     (number,) = ledger.append(make)
     return number
+
+
+def _from_platform(text: str) -> str:
+    """A text of another computer, so that it can be recorded whatever it is."""
+    return in_one_line(text)[:MAX_TEXT]
 
 
 def _batch_of(state: TableState, product_id: str, unit_id: str) -> str:

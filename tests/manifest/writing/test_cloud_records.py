@@ -101,6 +101,15 @@ def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVer
     assert flaws(ledger.reader) == []
 
 
+def test_what_the_platform_says_makes_no_lines_of_its_own(ledger: Ledger) -> None:
+    open_with(ledger)
+    fact = PreflightFact(check="product", verdict="good", found="plug\n  approved by  bob" * 99)
+    record_preflight(ledger, "WO1", [fact], platform=HUB, source="api")
+    recorded = preflight_of(ledger.reader, "WO1")
+    assert recorded is not None
+    assert recorded.entry.checks[0].found.startswith("plug\\u000a  approved")
+
+
 def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) -> None:
     release = open_with(ledger, preflight="optional")
     preflight(ledger, verdict="bad")
