@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from burner.manifest.entries.entry import Data, Entry, NonNegative, Sha256, ShortText
 
@@ -28,6 +28,10 @@ class PreflightFact(Data, frozen=True, kw_only=True):
     code: Annotated[str, Meta(max_length=8)] = ""
     """Why it is not good; empty: it is, or no code says it."""
     found: ShortText = ""
+
+    def with_found(self, found: str) -> "PreflightFact":
+        """The same point, found otherwise."""
+        return structs.replace(self, found=found)
 
     @property
     def passes(self) -> bool:

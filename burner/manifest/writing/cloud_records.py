@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec.structs import replace
-
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.visible_text import in_one_line
@@ -69,7 +67,7 @@ def record_preflight(
             product_id=require_batch(state, batch).product_id,
             platform=platform,
             source=source,
-            checks=tuple(replace(fact, found=_from_platform(fact.found)) for fact in checks),
+            checks=tuple(fact.with_found(_from_platform(fact.found)) for fact in checks),
             operator=operator,
             note=note,
         )
