@@ -112,6 +112,8 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
             management, "2021", "DescribeProduct", secret_key="other", ProductId=PRODUCT_ID
         )
         assert wrong == "AuthFailure.SignatureFailure"
+        mistaken = {"ProductId": PRODUCT_ID, "DeviceName": f"{SECRET_KEY} x"}
+        invalid = refused(management, "2021", "DescribeDevice", **mistaken)
     finally:
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=60)
@@ -121,8 +123,13 @@ def test_devices_register_over_http_and_tls_until_ctrl_c(tmp_path: Path) -> None
     requests = [line["code"] for line in lines if line["event"] == "request"]
     assert requests == ["", "", "E808", "E808", "E807", "E804"]
     calls = [(line["action"], line["code"]) for line in lines if line["event"] == "call"]
-    assert calls == [("DescribeDevice", ""), ("DescribeProduct", ""), ("DescribeProduct", wrong)]
-    assert lines[-1] == {"event": "stopped", "registered": 2, "refused": 4, "calls": 3}
+    assert calls == [
+        ("DescribeDevice", ""),
+        ("DescribeProduct", ""),
+        ("DescribeProduct", wrong),
+        ("DescribeDevice", invalid),
+    ]
+    assert lines[-1] == {"event": "stopped", "registered": 2, "refused": 4, "calls": 4}
     assert (process.returncode, errors) == (0, "")
     assert SECRET not in rest
     assert SECRET_KEY not in rest

@@ -72,6 +72,12 @@ def test_a_page_of_another_size_is_refused(api: LocalApi, size: int) -> None:
     assert refused(api, "2021", "DescribeDevices", Offset=0, Limit=size) == "InvalidParameterValue"
 
 
+@pytest.mark.parametrize("offset", [-1, 1_000_001])
+def test_a_page_that_begins_nowhere_is_refused(api: LocalApi, offset: int) -> None:
+    code = refused(api, "2021", "DescribeDevices", Offset=offset, Limit=10)
+    assert code == "InvalidParameterValue"
+
+
 def test_a_device_that_was_never_there_is_refused_and_one_that_registered_shows_it(
     api: LocalApi,
 ) -> None:
