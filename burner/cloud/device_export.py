@@ -21,6 +21,7 @@ from burner.cloud.listed_device import ListedDevice
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
+from burner.core.words.plural import counted
 from burner.core.words.visible_text import quoted
 from burner.platforms.rules import NameRule
 
@@ -30,6 +31,8 @@ LARGEST: Final = 512 * 1024 * 1024
 MOST_FINDINGS: Final = 20
 _MARKS: Final = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 _ENCODINGS: Final = ("utf-8", "gb18030")
+_SECRET_HEADERS: Final = ("secret", "psk", "密钥", "privatekey")
+"""A column with such a word in its header has no names. What is no name is printed nowhere."""
 _DELIMITERS: Final = ",;\t"
 
 
@@ -159,7 +162,8 @@ class _ExportReader:
             if plain_header(text) not in plain:
                 self._refuse_columns(text, row)
             self.places[column] = plain.index(plain_header(text))
-        if ExportColumn.NAME not in self.places:
+        place = self.places.get(ExportColumn.NAME)
+        if place is None or any(word in plain[place] for word in _SECRET_HEADERS):
             self._refuse_columns(ExportColumn.NAME, row)
         return True
 
@@ -190,8 +194,8 @@ class _ExportReader:
             raise BurnerError(Code.DEVICE_EXPORT_OTHER_PRODUCT, detail)
         try:
             self._form.names.check(name, allow_colon=True)
-        except BurnerError as error:
-            self._find(line, f"name {error.detail}", "a device name")
+        except BurnerError:  # its detail has the text, which may be a secret of another column
+            self._find(line, f"{counted(len(name), 'character')} that are no device name", "")
             return None
         online, enabled = self._cell(line, cells, ExportColumn.STATUS, read_status) or (None, None)
         has_time = ExportColumn.ACTIVATED in cells

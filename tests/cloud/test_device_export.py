@@ -120,6 +120,15 @@ def test_bad_rows_are_named_with_their_lines(tmp_path: Path) -> None:
     assert lines == [2, 3, 4, 5]
 
 
+def test_a_secret_of_a_device_is_neither_a_name_nor_in_a_message(tmp_path: Path) -> None:
+    psk = "7WmFA/MEs+Fy+32QwJWtYw=="
+    text = f"DeviceName,DevicePsk\nPLUG-1,{psk}\n"
+    assert refused(tmp_path, text, name="DevicePsk").code == "E867"
+    error = refused(tmp_path, text.partition("\n")[2], name="2")
+    assert error.code == "E868"
+    assert psk[:8] not in str(error) + str(error.findings[0])
+
+
 def test_an_export_with_endless_bad_rows_is_given_up(tmp_path: Path) -> None:
     error = refused(tmp_path, "DeviceName\n" + "a b\n" * 5000)
     assert len(error.findings) == 20

@@ -232,6 +232,14 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     assert "hush" not in str(answer.error)
 
 
+def test_this_computer_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert answer_of(product()).registered
+
+
 def test_a_ca_file_without_certificates_is_named(tmp_path: Path) -> None:
     ca = tmp_path / "empty.pem"
     ca.write_text("nothing")

@@ -18,6 +18,7 @@ from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.cloud_records import burned_devices, name_holders
+from burner.manifest.reading.first_burns import first_burns
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.unit_overview import unit_overviews
 from burner.manifest.reading.unit_search import unit_ids_matching
@@ -26,6 +27,7 @@ from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.postgres import Server
 from tests.manifest.records import (
+    START,
     Ticking,
     a_result,
     an_attempt,
@@ -74,6 +76,8 @@ def test_a_batch_waits_for_the_cloud_platform_as_in_a_file(url: str) -> None:
         burned(ledger, 1, **unit)
         assert batch_status(ledger.reader, "WO1").names_not_confirmed == 0
         (device,) = burned_devices(ledger.reader, "S3EUVBRJLB", "WO1")
+        first = first_burns(ledger.reader, "S3EUVBRJLB")
+        assert first[device.unit_id, device.name] == (START, "WO1")
         assert name_holders(ledger.reader, "S3EUVBRJLB") == {device.name: (device.mac, "PASS")}
         with ledger.reader.connection() as connection:
             (life,) = unit_overviews(connection, device.mac)

@@ -23,6 +23,7 @@ from tests.chinese import english_in
 from tests.cli.desk import at_desk
 from tests.cloud.gateway.products import gateway, product
 from tests.cloud.gateway.test_http_server import Serving, serving
+from tests.cloud.test_registration_client import bad_server, cut
 from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.in_process import Completed, run_burner
 from tests.manifest.records import Ticking, burned, flaws, open_batch, unit_mac
@@ -135,6 +136,15 @@ def test_where_nobody_answers_it_is_an_error_and_no_record() -> None:
     done = prove(*LIVE, "--registration-endpoint", "http://127.0.0.1:9")
     assert (done.returncode, "E836" in done.stderr) == (4, True)
     assert not isinstance(last_entry(), RegistrationProved)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_an_answer_that_was_cut_leaves_the_name_in_doubt_and_is_recorded() -> None:
+    with bad_server(cut) as url:
+        done = prove(*LIVE, "--registration-endpoint", url)
+    assert (done.returncode, "E840" in done.stderr) == (4, True)
+    assert "the name may be registered all the same" in " ".join(done.stderr.split())
+    assert (last_proof().registered, last_proof().code) == (False, "E840")
 
 
 def test_live_needs_an_operator_and_somebody_who_agrees(ledger: Ledger) -> None:

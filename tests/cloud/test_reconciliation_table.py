@@ -1,0 +1,23 @@
+import csv
+import io
+from datetime import UTC, datetime
+
+from burner.cloud.listed_device import ListedDevice
+from burner.cloud.reconciliation import (
+    ComparedCounts,
+    DifferenceKind,
+    NameDifference,
+    Reconciliation,
+)
+from burner.cloud.reconciliation_table import COLUMNS, difference_values, differences_csv
+
+
+def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_table() -> None:
+    device = ListedDevice("-1", True, True, datetime(2026, 11, 29, 8, tzinfo=UTC))
+    difference = NameDifference(DifferenceKind.NEVER_BURNED, None, device)
+    table = differences_csv(Reconciliation((difference,), ComparedCounts())).decode()
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert (row["device_name"], row["name_on_platform"]) == ("'-1", "'-1")
+    assert (row["registered"], row["enabled"]) == ("yes", "")
+    assert row["activated"] == "2026-11-29T08:00:00Z"
+    assert tuple(row) == COLUMNS == tuple(difference_values(difference))
