@@ -55,7 +55,7 @@ class PrecreateArguments:
     station: str
 
 
-def precreate(chosen: PrecreateArguments, patience: Patience | None = None) -> int:
+def precreate(chosen: PrecreateArguments) -> int:
     """Create names, or only confirm them; the exit status."""
     profile = product_profile(chosen.source)
     names = listed_names(profile, chosen.listed)
@@ -69,15 +69,18 @@ def precreate(chosen: PrecreateArguments, patience: Patience | None = None) -> i
     if not chosen.export:
         at = profile.registration
         api = management_api(profile.product.cloud, at.region, chosen.management, at.instance)
-    with _recording(chosen, profile) as confirmed:
-        if api is None or chosen.confirm_only:
+    if api is None or chosen.confirm_only:
+        with _recording(chosen, profile) as confirmed:
             return _confirm(chosen, profile, names, api, confirmed)
-        stop = StopRequest()
-        with _locked(journal), open_journal(journal, target) as opened, stop.caught():
-            work = Precreation(
-                api, profile.product.id, opened, stop=stop, patience=patience or Patience()
-            )
-            return _create(profile, names, work, confirmed)
+    stop = StopRequest()
+    with (
+        _locked(journal),
+        open_journal(journal, target) as opened,
+        _recording(chosen, profile) as confirmed,
+        stop.caught(),
+    ):
+        work = Precreation(api, profile.product.id, opened, stop=stop, patience=Patience())
+        return _create(profile, names, work, confirmed)
 
 
 def usual_journal(target: CreationTarget) -> Path:

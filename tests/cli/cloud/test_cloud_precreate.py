@@ -128,6 +128,7 @@ def test_a_second_run_at_the_same_time_is_refused(desk: Desk) -> None:
         done = desk.run("--journal", journal)
     assert (done.returncode, "E862" in done.stderr) == (4, True)
     assert desk.api.actions == []
+    assert not (desk.folder / "manifest.db").exists()
 
 
 def test_after_an_error_it_says_how_to_go_on(desk: Desk) -> None:
