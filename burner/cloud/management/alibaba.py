@@ -77,8 +77,8 @@ class AlibabaIot:
 
     def device_count(self, product_id: str) -> int:
         """How many devices a product has. E802: no product."""
-        data = self._client.read("QueryProduct", {"ProductKey": product_id}).record("Data")
-        return data.number("DeviceCount")
+        body = self._client.read("QueryDeviceStatistics", {"ProductKey": product_id})
+        return body.record("Data").number("deviceCount")
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, two of the platform's pages at a time."""
@@ -132,7 +132,7 @@ class AlibabaIot:
                 created = answer.record("ValidList").texts("Name")
             case _:
                 return None
-        return self._result(product_id, created, task.names, _unfit(answer, task.names))
+        return self._result(product_id, created, task.names, self._unfit(answer, task.names))
 
     def set_registration(
         self,
@@ -193,7 +193,7 @@ class AlibabaIot:
         try:
             body = self._client.read("BatchCheckDeviceNames", fields)
         except AlibabaRefusedError as error:
-            unfit = _unfit(error.data, names)
+            unfit = self._unfit(error.data, names)
             if not unfit:
                 raise
             return "", unfit
@@ -211,7 +211,7 @@ class AlibabaIot:
                 case "CHECK_SUCCESS":
                     return {}
                 case "CHECK_FAILED":
-                    unfit = _unfit(answer, names)
+                    unfit = self._unfit(answer, names)
                     if not unfit:
                         raise refused("BatchCheckDeviceNames", "CHECK_FAILED", "no name is with it")
                     return unfit
@@ -221,6 +221,18 @@ class AlibabaIot:
             waited += pause
         detail = f"after {waited:.0f} s the platform still checks the names"
         raise BurnerError(Code.API_DEADLINE_PASSED, detail)
+
+    def _unfit(self, answer: AlibabaRecord, names: Sequence[str]) -> Mapping[str, str]:
+        """Which of the names an answer does not take, each with why."""
+        unfit: dict[str, str] = {}
+        for list_name, entry in _UNFIT_LISTS:
+            unfit |= dict.fromkeys(answer.record(list_name).texts(entry), "")
+        for key in ("InvalidDetailList", "invalidDetailList"):
+            for detail in answer.record("InvalidDetailList").records(key):
+                unfit[detail.text("DeviceName")] = self._account.search.clean(
+                    detail.text("ErrorMsg")
+                )
+        return {name: unfit[name] for name in names if name in unfit}
 
     def _status(self, product_id: str, application: str) -> AlibabaRecord:
         fields = {"ProductKey": product_id, "ApplyId": int(application)}
@@ -244,14 +256,14 @@ class AlibabaIot:
         unfit: Mapping[str, str],
     ) -> CreationResult:
         """What became of the wanted names. What was not created and exists, existed before."""
-        known, clean = set(created), self._account.search.clean
+        known = set(created)
         left = [name for name in wanted if name not in known]
         existing = {device.name for device in self._details(product_id, left)}
         return CreationResult(
             created=tuple(name for name in wanted if name in known),
             existing=tuple(name for name in left if name in existing),
             refused={
-                name: refused("BatchCheckDeviceNames", clean(unfit.get(name) or "not created"))
+                name: refused("BatchCheckDeviceNames", unfit.get(name) or "not created")
                 for name in left
                 if name not in existing
             },
@@ -269,14 +281,3 @@ def _device(entry: AlibabaRecord) -> DeviceOnPlatform:
         activated=activated,
         enabled=status != "DISABLE",
     )
-
-
-def _unfit(answer: AlibabaRecord, names: Sequence[str]) -> Mapping[str, str]:
-    """Which of the names an answer does not take, each with why."""
-    unfit: dict[str, str] = {}
-    for list_name, entry in _UNFIT_LISTS:
-        unfit |= dict.fromkeys(answer.record(list_name).texts(entry), "")
-    for key in ("InvalidDetailList", "invalidDetailList"):
-        for detail in answer.record("InvalidDetailList").records(key):
-            unfit[detail.text("DeviceName")] = detail.text("ErrorMsg")[:200]
-    return {name: unfit[name] for name in names if name in unfit}

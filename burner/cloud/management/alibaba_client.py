@@ -21,7 +21,7 @@ from darabonba.exceptions import UnretryableException
 from requests import PreparedRequest
 
 from burner.cloud.management.account import ApiAccount
-from burner.cloud.management.alibaba_errors import refused
+from burner.cloud.management.alibaba_errors import PRODUCT_UNKNOWN, refused
 from burner.cloud.management.alibaba_record import AlibabaRecord
 from burner.cloud.management.calls import ApiCalls
 from burner.cloud.management.connection import BoundedConnection
@@ -115,6 +115,8 @@ class AlibabaClient:
         code, request_id, line = map(answer.text, ("Code", "RequestId", message))
         if not (code and request_id):
             return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: no JSON of the API")
+        if code == PRODUCT_UNKNOWN:  # also where the product is in an instance
+            line = f"IotInstanceId {self._account.instance or '-'}; {line}"
         code, request_id, line = map(self._account.search.clean, (code, request_id, line))
         ours = refused(action, code, line, request_id, answer.record("Data"))
         return self._connection.with_clock(ours)

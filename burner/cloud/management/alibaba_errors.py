@@ -9,6 +9,7 @@ from burner.cloud.management.errors import CallRefusedError
 from burner.core.code import Code
 
 DEVICE_UNKNOWN: Final = "iot.device.NotExistedDevice"
+PRODUCT_UNKNOWN: Final = "iot.prod.NotExistedProduct"
 _CODES: Final[Mapping[str, Code]] = {
     "Forbidden": Code.API_PERMISSION_MISSING,
     "IllegalTimestamp": Code.API_CLOCK_WRONG,
@@ -28,7 +29,7 @@ _CODES: Final[Mapping[str, Code]] = {
     "iot.common.RamActionPermissionDeny": Code.API_PERMISSION_MISSING,
     "iot.device.DeviceCountExceeded": Code.CLOUD_DEVICE_LIMIT_REACHED,
     "iot.prod.InvalidFormattedProductkey": Code.CLOUD_PRODUCT_UNKNOWN,
-    "iot.prod.NotExistedProduct": Code.CLOUD_PRODUCT_UNKNOWN,
+    PRODUCT_UNKNOWN: Code.CLOUD_PRODUCT_UNKNOWN,
     "iot.system.InstanceNotFound": Code.CLOUD_INSTANCE_UNKNOWN,
     "iot.system.SystemException": Code.API_FAILED,
 }

@@ -10,7 +10,10 @@ from burner.core.secrets.secret import Secret
 
 
 class AlibabaRecord:
-    """Named values. Its text forms do not show them: secrets of product and devices are there."""
+    """Named values. Its text forms do not show them: secrets of product and devices are there.
+
+    No method has a value in a local variable when it raises: a traceback may show those.
+    """
 
     __slots__ = ("_values",)
 
@@ -23,12 +26,12 @@ class AlibabaRecord:
 
     def text(self, name: str) -> str:
         """A text; empty where there is none."""
-        value = self._values.get(name)
-        if isinstance(value, str):
-            return value
-        if value is not None:
-            raise _unreadable(name, "a text")
-        return ""
+        match self._values.get(name):
+            case None:
+                return ""
+            case str(found):
+                return found
+        raise _unreadable(name, "a text")
 
     def secret(self, name: str) -> Secret | None:
         """A secret; None where there is none."""
@@ -36,9 +39,9 @@ class AlibabaRecord:
 
     def number(self, name: str) -> int:
         """A whole number that is not negative."""
-        value = self._values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
+        match self._values.get(name):
+            case int(found) if not isinstance(found, bool) and found >= 0:
+                return found
         raise _unreadable(name, "a number")
 
     def moment(self, name: str) -> datetime | None:
@@ -55,18 +58,19 @@ class AlibabaRecord:
 
     def record(self, name: str) -> "AlibabaRecord":
         """An object; empty where there is none."""
-        value = self._values.get(name)
-        if isinstance(value, Mapping):
-            return AlibabaRecord(value)
-        if value is not None:
-            raise _unreadable(name, "an object")
-        return NO_VALUES
+        match self._values.get(name):
+            case None:
+                return NO_VALUES
+            case dict(found):
+                return AlibabaRecord(found)
+        raise _unreadable(name, "an object")
 
     def records(self, name: str) -> Sequence["AlibabaRecord"]:
         """A list of objects; empty where there is none."""
         value = self._values.get(name) or []
         if isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
             return [AlibabaRecord(each) for each in value]
+        del value
         raise _unreadable(name, "a list of objects")
 
     def texts(self, name: str) -> Sequence[str]:
@@ -74,6 +78,7 @@ class AlibabaRecord:
         value = self._values.get(name) or []
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return value
+        del value
         raise _unreadable(name, "a list of texts")
 
 

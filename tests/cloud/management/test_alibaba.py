@@ -41,6 +41,7 @@ def created(api: AlibabaServer, *names: str) -> CreationResult:
 def test_a_product_is_told_with_its_kind_and_its_secret() -> None:
     with alibaba_api(alibaba_product({"n001": ListedName(), "n002": ListedName()})) as api:
         found = api.opened().product(PRODUCT_KEY)
+        assert api.opened().device_count(PRODUCT_KEY) == 2
     assert (found.product_id, found.credential_kind) == (PRODUCT_KEY, CredentialKind.KEY)
     assert (found.devices, found.secret, found.region) == (2, SECRET, "cn-shanghai")
 
@@ -221,6 +222,7 @@ def test_an_unknown_product_is_that() -> None:
     with alibaba_api() as api, pytest.raises(BurnerError) as refused:
         api.opened().product("a1OtherKey0")
     assert refused.value.code == Code.CLOUD_PRODUCT_UNKNOWN
+    assert "IotInstanceId -" in refused.value.detail  # it may be in an instance
 
 
 @pytest.mark.parametrize("instance", ["", "iot-other"])

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from itertools import product
 
 import pytest
 
@@ -63,12 +64,53 @@ ANSWERS: Mapping[str, object] = {
     },
     "no answer of the API": EVERYTHING,
 }
+DATA = {"ProductKey": PRODUCT_ID, "ProductSecret": PRODUCT_SECRET, "DeviceSecret": PRODUCT_SECRET}
+ANSWERS_OF_ALIBABA: Mapping[str, object] = {
+    "refused in its words": {
+        "Success": False,
+        "Code": "iot.x",
+        "ErrorMessage": f"no {CREDENTIALS}",
+    },
+    "refused with its code": {"Success": False, "Code": CREDENTIALS, "RequestId": CREDENTIALS},
+    "refused with data": {"Success": False, "Code": "iot.x", "Data": {**DATA, EVERYTHING: 1}},
+    "refused at the door": {"Code": "SignatureDoesNotMatch", "Message": f"no {CREDENTIALS}"},
+    "no values": {},
+    "a product without devices": {"Success": True, "Data": {**DATA, "DeviceCount": 0}},
+    "a wrong type": {"Success": True, "Data": {**DATA, "DeviceCount": "5", "ApplyId": "5"}},
+    "unfit names": {
+        "Success": True,
+        "Data": {
+            **DATA,
+            "ApplyId": 5,
+            "Status": "CHECK_FAILED",
+            "InvalidDetailList": {
+                "invalidDetailList": [{"DeviceName": "A1", "ErrorMsg": EVERYTHING}],
+                "InvalidDetailList": [{"DeviceName": "A2", "ErrorMsg": EVERYTHING}],
+            },
+        },
+    },
+    "fields that nobody knows": {
+        "Success": True,
+        "Data": {**DATA, "DeviceCount": 1, "Added": EVERYTHING, EVERYTHING: EVERYTHING},
+        EVERYTHING: 1,
+    },
+    "a text in place of data": {"Success": True, "Data": EVERYTHING},
+    "no answer of the API": EVERYTHING,
+}
+
+
+def whole(cloud: Cloud, name: str) -> object:
+    """An answer as the platform sends it."""
+    if cloud is Cloud.ALIBABA:
+        answer = ANSWERS_OF_ALIBABA[name]
+        return {"RequestId": "7d", **answer} if isinstance(answer, dict) else answer
+    answer = ANSWERS[name]
+    return {"Response": {"RequestId": "7d", **answer} if isinstance(answer, dict) else answer}
 
 
 @contextmanager
-def platform(answer: object, status: HTTPStatus = HTTPStatus.OK) -> Iterator[str]:
+def platform(body: object, status: HTTPStatus = HTTPStatus.OK) -> Iterator[str]:
     """A platform that gives every call the same answer; its URL."""
-    body = {"Response": {"RequestId": "7d", **answer} if isinstance(answer, dict) else answer}
 
     def reply(_request: HttpRequest, _client: str, _secured: bool) -> tuple[HTTPStatus, bytes]:
         return status, json.dumps(body).encode()
@@ -99,14 +141,19 @@ def left_by(
 
 
 @pytest.mark.filterwarnings("ignore:.*useless:UserWarning")  # as the SDK itself does
-@pytest.mark.parametrize("cloud", [Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER])
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(
+    ("cloud", "answer"),
+    [
+        *product((Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER), ANSWERS),
+        *((Cloud.ALIBABA, answer) for answer in ANSWERS_OF_ALIBABA),
+    ],
+)
 def test_whatever_a_platform_answers_no_secret_is_left_of_it(
     cloud: Cloud, answer: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     left: list[tuple[str, str]] = []
-    with platform(ANSWERS[answer]) as url:
+    with platform(whole(cloud, answer)) as url:
         api = opened(cloud, url)
         left.append(("repr", repr(api) + repr(vars(api))))
         for name, call in CALLS.items():

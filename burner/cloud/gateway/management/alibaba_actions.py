@@ -91,6 +91,7 @@ class AlibabaActions:
         name = every | {"DeviceName"}
         return {
             "QueryProduct": (every, self._product),
+            "QueryDeviceStatistics": (every, self._statistics),
             "QueryDevice": (every | page | {"NextToken"}, self._devices),
             "QueryDeviceDetail": (name, self._device),
             "BatchQueryDeviceDetail": (name, self._details),
@@ -127,6 +128,10 @@ class AlibabaActions:
             "Owner": True,
         }
         return ApiAnswer({"Data": data})
+
+    def _statistics(self, call: AlibabaCall) -> ApiAnswer:
+        product = self._of(call)
+        return ApiAnswer({"Data": {"deviceCount": len(product.devices)}})
 
     def _devices(self, call: AlibabaCall) -> ApiAnswer:
         product = self._of(call)
