@@ -7,6 +7,7 @@ import pytest
 from burner.profile.reading import read_profile
 from burner.provisioning.nvs_carrier import NvsSettings
 from burner.release.preflight import preflight
+from tests.images import write_product
 from tests.runs import PROFILE
 
 ROOT = Path(__file__).parents[2]
@@ -177,3 +178,21 @@ def test_what_the_platform_can_be_is_taken(tmp_path: Path) -> None:
     section = "{names: automatic, credentials: certificate, region: us-east, preflight: required}"
     path.write_text(f"{path.read_text('utf-8')}\nregistration: {section}\n", "utf-8")
     assert {f.code for f in preflight(path).findings} <= set(OF_FIRMWARE)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "differs"),
+    [
+        ("{kind: file, partition: store, filesystem: littlefs}", True),
+        ("{kind: file, partition: store, filesystem: littlefs, json: {region: europe}}", False),
+        ("{kind: file, partition: store, filesystem: littlefs, json: {region: [a]}}", False),
+        ("{kind: at, region: us-east}", True),
+        ("{kind: at}", False),
+    ],
+)
+def test_the_region_that_is_burned_is_the_one_of_the_product(
+    tmp_path: Path, carrier: str, differs: bool
+) -> None:
+    path = write_product(tmp_path, carrier=carrier, registration="{region: europe}")
+    found = [f.place.partition(" ")[2] for f in preflight(path).findings if f.code == "E101"]
+    assert found == ["registration.region"] * differs

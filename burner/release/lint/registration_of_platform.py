@@ -7,6 +7,8 @@ from burner.core.errors import Finding
 from burner.platforms.product_settings import CredentialKind
 from burner.profile.profile import Profile
 from burner.profile.registration import NameCreation
+from burner.provisioning.at_carrier import AtSettings
+from burner.provisioning.file_carrier import FileSettings
 
 
 def check_registration_of_platform(profile: Profile) -> Iterator[Finding]:
@@ -16,6 +18,11 @@ def check_registration_of_platform(profile: Profile) -> Iterator[Finding]:
         at, found = profile.place("registration", "region"), f"found {expected.region!r}"
         allowed = f"a region of {platform.title}: {', '.join(platform.hosts)}"
         yield Finding(Code.PROFILE_INVALID, at, found, allowed)
+    burned = _burned_region(profile)
+    if expected.region and burned in platform.hosts and burned != expected.region:
+        at = profile.place("registration", "region")
+        found = f"found {expected.region!r}, and the carrier burns the region {burned!r}"
+        yield Finding(Code.PROFILE_INVALID, at, found, "the same region in both")
     if expected.instance and not platform.instances:
         at, found = profile.place("registration", "instance"), f"found {expected.instance!r}"
         yield Finding(
@@ -28,3 +35,14 @@ def check_registration_of_platform(profile: Profile) -> Iterator[Finding]:
         at, found = profile.place("registration", "names"), "found 'automatic'"
         allowed = f"created-before or created-after: {platform.title} creates none by itself"
         yield Finding(Code.PROFILE_INVALID, at, found, allowed)
+
+
+def _burned_region(profile: Profile) -> str:
+    """The region that the firmware is told with its key; empty: none."""
+    match profile.carrier:
+        case AtSettings() as carrier:
+            return carrier.region
+        case FileSettings() as carrier:
+            region = carrier.json_fields.get("region")
+            return region if isinstance(region, str) else ""
+    return ""

@@ -23,6 +23,8 @@ from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.platforms.registration import HttpRequest
 from tests.chinese import english_in
 from tests.cloud.gateway.products import product
+from tests.cloud.management.alibaba_api import CREDENTIALS as ALIBABA_CREDENTIALS
+from tests.cloud.management.alibaba_api import PRODUCT_KEY, alibaba_api, alibaba_product
 from tests.cloud.management.local_api import (
     BODY_BYTES,
     CREDENTIALS,
@@ -310,3 +312,24 @@ def test_the_lines_are_chinese_for_who_reads_chinese(tmp_path: Path) -> None:
     )
     prints = [line for line in done.stdout.splitlines() if "产品密钥指纹" not in line]
     assert [english_in(line, known) for line in prints if english_in(line, known)] == []
+
+
+def test_of_alibaba_a_person_says_what_no_action_of_its_api_tells(tmp_path: Path) -> None:
+    fields = f"name: blinky, version: 1.2.0, cloud: alibaba, id: {PRODUCT_KEY}"
+    write_product(
+        tmp_path,
+        product=f"{{{fields}, secret: file:secret.txt}}",
+        carrier="{kind: nvs, preset: esp-aliyun}",
+        registration="{names: created-after}",
+    )
+    answers = [
+        part for check in ("registration", "device-limit") for part in ("--answer", f"{check}=yes")
+    ]
+    env = {**ENV, "BURNER_CLOUD_CREDENTIALS": ALIBABA_CREDENTIALS}
+    with alibaba_api(alibaba_product()) as api:
+        alone = run(tmp_path, api.url, "--quantity", "6", "--json", env=env)
+        answered = run(tmp_path, api.url, "--quantity", "6", *answers, env=env)
+    unknown = [name for name, one in checks(alone).items() if one["verdict"] == "unknown"]
+    assert unknown == ["registration", "device-limit"]
+    assert checks(alone)["secret"]["verdict"] == "good"
+    assert (alone.returncode, answered.returncode) == (1, 0)
