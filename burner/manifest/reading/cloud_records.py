@@ -164,11 +164,11 @@ def burned_devices(
         .join(end, (end.c.log == _attempts.c.log) & (end.c.number == _attempts.c.ended))
         .where(_units.c.status == PASS, *chosen.where())
         .order_by(_attempts.c.log, _attempts.c.number)
+        .execution_options(yield_per=CHUNK)
     )
     seen: set[str] = set()
     with reader.connection() as connection:
-        cursor = connection.execute(query)
-        while rows := cursor.fetchmany(CHUNK):
+        for rows in connection.execute(query).partitions():
             units = [row.unit_id for row in rows]
             ours = _units_of_own_log(connection, product_id, units)
             names = _names_of(connection, product_id, units)
