@@ -126,7 +126,7 @@ class _ExportReader:
         Raises:
             BurnerError: E868, E869.
         """
-        delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+        delimiter = max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
             for row in rows:
@@ -168,7 +168,7 @@ class _ExportReader:
         return True
 
     def _refuse_columns(self, what: str, row: Sequence[str]) -> None:
-        found = ", ".join(quoted(cell[:40]) for cell in row[:20])
+        found = ", ".join(quoted(cell) if _is_word(cell) else "…" for cell in row[:20])
         detail = f"{self._path}:1: no column {what!r}; it has: {found}"
         raise BurnerError(Code.DEVICE_EXPORT_COLUMN_MISSING, detail)
 
@@ -229,6 +229,11 @@ class _ExportReader:
     def _find(self, line: int, found: str, allowed: str) -> None:
         place = f"{self._path}:{line}"
         self.findings.append(Finding(Code.DEVICE_EXPORT_ROW_INVALID, place, found, allowed))
+
+
+def _is_word(cell: str) -> bool:
+    """Whether a cell of the first line may be shown: without headers it may hold a secret."""
+    return len(cell) <= 24 and not any(letter in "0123456789+/=" for letter in cell)
 
 
 def _text(cell: str) -> str:

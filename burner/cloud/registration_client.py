@@ -65,7 +65,7 @@ def register(
         api: the way in which its firmware does it.
         applicant: the device.
         endpoint: of the platform, or of a gateway.
-        ca: certificates in PEM that are trusted in place of the public ones.
+        ca: certificates in PEM that are trusted in place of the public ones; they can be read.
         seconds: until the end of the answer.
     """
     stamp = TimestampAndNonce(int(time.time()), secrets.randbelow(2**31 - 1) + 1)
@@ -127,32 +127,18 @@ def _named(error: BurnerError, answer: _Answer) -> BurnerError:
 # -- the connection --------------------------------------------------------------------------------
 
 
-class _NoRedirect(http.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        """A platform redirects nobody; a login page of a network does."""
-
-
 def _exchange(
     asked: HttpRequest, endpoint: ApiEndpoint, ca: Path | None, seconds: float
 ) -> "_Answer | RegistrationAnswer":
     """Send the request and read its answer, whatever the status."""
-    host = endpoint.host.partition("@")[2] or endpoint.host
+    host = endpoint.host
     proxies = {} if is_loopback(_name(host)) else http.getproxies()
     proxy = "" if http.proxy_bypass(_name(host)) else proxies.get(endpoint.scheme, "")
     at = f"{host} by the proxy {_name(proxy)}" if proxy else host
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except OSError:  # SSLError too
-        detail = f"{ca}: no certificates in PEM"
-        return RegistrationAnswer(error=BurnerError(Code.API_CERTIFICATE_UNTRUSTED, detail))
-    opener = http.OpenerDirector()
-    for handler in (
-        http.ProxyHandler(proxies),
-        http.HTTPHandler(),
-        http.HTTPSHandler(context=context),
-        _NoRedirect(),
-    ):
-        opener.add_handler(handler)
+    opener = http.OpenerDirector()  # the usual one follows redirects, as to a login page
+    opener.add_handler(http.ProxyHandler(proxies))
+    opener.add_handler(http.HTTPHandler())
+    opener.add_handler(http.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
     url = f"{endpoint}{asked.path}"  # https, or http on this computer: see `api_endpoint`
     sent = http.Request(url, asked.body, dict(asked.headers), method="POST")  # noqa: S310
     try:

@@ -127,6 +127,8 @@ def test_a_secret_of_a_device_is_neither_a_name_nor_in_a_message(tmp_path: Path)
     error = refused(tmp_path, text.partition("\n")[2], name="2")
     assert error.code == "E868"
     assert psk[:8] not in str(error) + str(error.findings[0])
+    assert psk[:8] not in str(refused(tmp_path, text.partition("\n")[2]))
+    assert psk[:8] not in str(refused(tmp_path, text.partition("\n")[2], name="9"))
 
 
 def test_an_export_with_endless_bad_rows_is_given_up(tmp_path: Path) -> None:

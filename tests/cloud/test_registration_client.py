@@ -238,9 +238,3 @@ def test_this_computer_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatc
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     assert answer_of(product()).registered
-
-
-def test_a_ca_file_without_certificates_is_named(tmp_path: Path) -> None:
-    ca = tmp_path / "empty.pem"
-    ca.write_text("nothing")
-    assert code_of(ask("https://127.0.0.1:1", ca=ca)) == "E838"

@@ -12,6 +12,7 @@ from burner.cli.existing_ledger import existing_ledger
 from burner.cli.questions.secret_questions import Use
 from burner.cli.questions.work_order import is_person
 from burner.cli.terminal.language import language
+from burner.cloud.management.open import check_certificates
 from burner.cloud.registration_client import RegistrationAnswer, register
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -34,8 +35,11 @@ def run_proof(chosen: ProveArguments) -> int:
     """Show what is sent; with --live send it. 1: the platform refuses, or nobody agrees.
 
     Raises:
-        BurnerError: E8 the platform gave no answer; as `golden_sample`; E7.
+        BurnerError: E821 no certificates to trust; as `golden_sample`; E8 the platform gave no
+            answer; E7.
     """
+    if chosen.registration_ca:
+        check_certificates(chosen.registration_ca)
     sample = golden_sample(chosen)
     if not chosen.as_json:
         prove_page.show_plan(sample)

@@ -10,6 +10,8 @@ from burner.cli.parameters import options
 from burner.cli.parameters.cloud_options import ManagementOptions, management_options
 from burner.cli.parameters.export_options import ExportOptions, export_options
 from burner.cli.parameters.file_argument import FILE
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 
 if TYPE_CHECKING:
     from burner.cli.cloud.reconcile_sources import ListedDevices
@@ -66,7 +68,7 @@ def reconcile(
     from burner.core.atomic_file import write_output
 
     profile = _profile(source)
-    require_manifest(manifest)
+    _check_batch(manifest, batch)
     listed = devices_on_platform(profile, management, export)
     result = _compared(profile, listed, manifest, batch, timedelta(days=grace))
     table = differences_csv(result)
@@ -95,15 +97,17 @@ def _profile(source: Path) -> "Profile":
     return open_keyless(source).profile
 
 
-def require_manifest(manifest: str) -> None:
-    """Refuse a manifest that is not there, before the platform is asked.
+def _check_batch(manifest: str, batch: str) -> None:
+    """Refuse a manifest or a batch that is not there, before the platform is asked.
 
     Raises:
-        BurnerError: E701, E710.
+        BurnerError: E733 our log has no such batch; E7.
     """
-    from burner.manifest.store.place import manifest_place, require_existing
+    from burner.manifest.reading.reader import ManifestReader
 
-    require_existing(manifest_place(manifest))
+    with ManifestReader.open(manifest) as reader:
+        if batch and reader.batch(batch) is None:
+            raise BurnerError(Code.BATCH_UNKNOWN, batch)
 
 
 def _compared(
@@ -111,7 +115,6 @@ def _compared(
 ) -> "Reconciliation":
     from burner.cli.cloud.names_on_record import names_on_record
     from burner.cloud.reconciliation import ReconcileTerms, reconcile
-    from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
     from burner.platforms.product_settings import RegisterType
 
@@ -123,7 +126,6 @@ def _compared(
         batch=batch,
     )
     with ManifestReader.open(manifest) as reader:
-        reader.with_log_of_batch(AttemptFilter(batch=batch))
         return reconcile(names_on_record(reader, profile.product.id), listed.devices, terms)
 
 

@@ -34,7 +34,7 @@ def open_management(cloud: Cloud, account: ApiAccount) -> ManagementApi:
     """
     require_management_api(cloud)
     if account.ca:
-        _check_certificates(account.ca)
+        check_certificates(account.ca)
     try:
         if cloud is Cloud.ALIBABA:
             from burner.cloud.management.alibaba import AlibabaIot
@@ -51,7 +51,12 @@ def open_management(cloud: Cloud, account: ApiAccount) -> ManagementApi:
         raise BurnerError(Code.MANAGEMENT_SDK_MISSING, f"no module {error.name}") from None
 
 
-def _check_certificates(path: Path) -> None:
+def check_certificates(path: Path) -> None:
+    """Check that a file has certificates to trust.
+
+    Raises:
+        BurnerError: E821.
+    """
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ValueError) as error:

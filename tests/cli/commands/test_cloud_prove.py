@@ -192,6 +192,13 @@ def test_in_chinese_everything_is_chinese(registration: Serving) -> None:
     assert english_in(shown) == []
 
 
+@pytest.mark.usefixtures("ledger")
+def test_a_ca_file_without_certificates_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    done = prove("--registration-ca", "empty.pem")
+    assert (done.returncode, "E821" in done.stderr) == (3, True)
+
+
 def test_an_activated_name_is_refused(ledger: Ledger) -> None:
     names = {NAME: ListedName(DeviceState.ACTIVATED)}
     with serving(gateway(product(product_id=PRODUCT_ID, names=names), now=time.time())) as server:
