@@ -59,7 +59,8 @@ PORT = click.IntRange(0, 65535)
     "--licenses",
     metavar="N",
     type=click.IntRange(0, 1_000_000),
-    help="Licenses of a product of IoT Explorer, one for each device. Left out: none are needed.",
+    help="Licenses of a product, one for each device; IoT Explorer and Volcengine. Left out: as "
+    "many as devices come.",
 )
 @api_credentials_option()
 @click.option(

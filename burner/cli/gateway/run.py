@@ -143,6 +143,8 @@ def _product(
     kind = CredentialKind(chosen.credentials or expected.credentials)
     if kind is CredentialKind.CERTIFICATE and not platform.certificates:
         raise click.UsageError(f"{platform.title} gives no certificates")
+    if chosen.licenses is not None and not platform.licenses:
+        raise click.UsageError(f"{platform.title} has no licenses")
     return ServedProduct(
         profile.product.id,
         secret,

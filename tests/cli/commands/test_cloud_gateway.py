@@ -288,6 +288,7 @@ def test_what_a_stranger_sends_is_one_line_and_short(capsys: pytest.CaptureFixtu
         ((PROFILE, "--tls-cert", "c.pem", "--https-port", "0"), "go together"),
         ((PROFILE, "-o", "c.pem"), "need --https-port"),
         ((PROFILE, "--http-port", "70000"), "0<=x<=65535"),
+        ((PROFILE, "--licenses", "5"), "Tencent Cloud IoT Hub has no licenses"),
         ((PROFILE, "--host", "10.0.0.7", "--api-credentials", "env:X"), "need --https-port"),
     ],
 )

@@ -1,1 +1,1 @@
-"""The management API of Tencent Cloud, served on the devices that register at the gateway."""
+"""The management APIs of platforms, served on the devices that register at the gateway."""
