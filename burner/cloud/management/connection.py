@@ -116,8 +116,8 @@ class BoundedConnection:
     @property
     def _proxy(self) -> str:
         """Without the credentials that its URL may hold."""
-        parts = urlsplit(self._proxies.get("https") or self._proxies.get("all") or "")
-        return parts.netloc.rpartition("@")[2]
+        url = self._proxies.get("https") or self._proxies.get("all") or ""
+        return url.partition("://")[2].rpartition("@")[2].rstrip("/") or url.rpartition("@")[2]
 
 
 def _proxies(url: str) -> dict[str, str]:

@@ -46,7 +46,10 @@ def network_error(
 _PROXY = (
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,  # of a proxy: an endpoint has another check
     urllib3.exceptions.ProxyError,
+    urllib3.exceptions.ProxySchemeUnknown,
+    urllib3.exceptions.ProxySchemeUnsupported,
 )
 _UNKNOWN_HOST = (
     urllib3.exceptions.NameResolutionError,

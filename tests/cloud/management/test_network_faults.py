@@ -252,6 +252,25 @@ def test_a_proxy_that_is_not_there(
     assert "proxyPassword" not in error.detail
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socks5://127.0.0.1:1",
+        "ftp://127.0.0.1:1",
+        "http://",
+        "http://a..b:1",
+        "127.0.0.1:x",
+        "http://[::1",
+    ],
+)
+def test_a_proxy_that_can_be_none(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with refused(Code.API_PROXY_FAILED, caplog):
+        opened(f"https://{HOST}").product(PRODUCT_ID)
+
+
 def test_a_loopback_address_is_called_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with local_api(product()) as api:
