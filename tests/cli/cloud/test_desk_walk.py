@@ -1,4 +1,4 @@
-"""The walk of docs/cloud.md with the gateway's management API, as it stands in the page."""
+"""The walk of docs/registration-gateway.md with the management API, as it stands in the page."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.docs.guide import Command, agrees, commands
 from tests.in_process import run_burner
 from tests.runs import ADDED, PROFILE, ROOT
 
-PAGE = (ROOT / "docs" / "cloud.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "registration-gateway.md").read_text(encoding="utf-8")
 REGISTRATION = "registration: {names: created-before, preflight: required}\n"
 SHOWN_URL = "http://127.0.0.1:8080"
 
