@@ -239,10 +239,15 @@ def test_without_credentials_both_ways_are_named(tmp_path: Path) -> None:
     assert "--checklist" in done.stderr
 
 
-def test_a_network_that_is_not_there_is_no_result(tmp_path: Path) -> None:
-    done = run(tmp_path, "http://127.0.0.1:9", "--quantity", "1")
-    assert done.returncode == 4
-    assert "E836" in done.stderr
+def test_a_platform_that_does_not_answer_is_no_result(tmp_path: Path, api: LocalApi) -> None:
+    write_product(tmp_path, registration=AUTOMATIC)
+    run_burner(tmp_path, "batch", "open", "product.yaml", "--batch", "W", "--operator", "li")
+    stranger = {**ENV, "BURNER_CLOUD_CREDENTIALS": "AKIDstranger0123456:strangerKey0123456789"}
+    done = run(tmp_path, api.url, "--batch", "W", env=stranger)
+    assert (done.returncode, "E832" in done.stderr) == (4, True)
+    assert "stranger" not in done.stdout + done.stderr
+    with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
+        assert preflight_of(reader, "W") is None
 
 
 def test_a_checklist_without_a_terminal_says_what_is_to_be_answered(tmp_path: Path) -> None:
