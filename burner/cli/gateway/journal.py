@@ -82,7 +82,7 @@ class GatewayJournal:
     def stopped(self) -> None:
         """Print the last line."""
         counts = dict(self._counts)
-        text = phrase("gateway ended", language(), counts["registered"], counts["refused"])
+        text = phrase("gateway ended", language(), *counts.values())
         self._print({"event": "stopped", **counts}, text)
 
     def _print_call(self, client: str, call: ApiCallServed) -> None:

@@ -9,7 +9,9 @@ from burner.cloud.gateway.names_file import check_names, read_names
 from burner.cloud.gateway.registered_devices import DeviceState, ListedName
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.error_details import detail_in
 from burner.platforms.platforms import PLATFORMS
+from tests.chinese import english_in
 
 TENCENT = tuple(PLATFORMS.values())[:1]
 
@@ -59,6 +61,10 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, text: str | bytes, detail:
         names(tmp_path, text)
     assert refused.value.code is Code.NAMES_FILE_INVALID
     assert detail in refused.value.detail
+    chinese = detail_in("zh", refused.value.detail.replace(str(tmp_path), ""))
+    assert (
+        english_in(chinese, ["names.csv", "b c", "active", "yesterday", "UTF", "character"]) == []
+    )
 
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
