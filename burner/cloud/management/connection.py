@@ -90,11 +90,23 @@ class BoundedConnection:
                 allow_redirects=False,
             ) as response:
                 self._clock_error = seconds_ahead_of(response.headers.get("Date", ""))
-                whole = _whole(response, end)
+                whole = self._whole(response, end)
                 return HttpReply(response.status_code, response.headers, whole)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
             maybe_sent = sent is None or sent.is_read
             raise network_error(error, self.host, self._proxy, maybe_sent=maybe_sent) from None
+
+    def _whole(self, response: requests.Response, end: float) -> bytes:
+        pieces, size = list[bytes](), 0
+        for piece in response.iter_content(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                detail = f"{self.host}: more than {LARGEST_ANSWER} bytes"
+                raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
+            if time.monotonic() > end:
+                raise requests.exceptions.ReadTimeout
+        return b"".join(pieces)
 
     def unreadable(self, reply: HttpReply) -> BurnerError:
         """The error for an answer that is none of the management API."""
@@ -122,13 +134,3 @@ class BoundedConnection:
 
 def _proxies(url: str) -> dict[str, str]:
     return dict(get_environ_proxies(url))
-
-
-def _whole(response: requests.Response, end: float) -> bytes:
-    pieces, size = list[bytes](), 0
-    for piece in response.iter_content(_PIECE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > LARGEST_ANSWER or time.monotonic() > end:
-            raise requests.exceptions.ReadTimeout
-    return b"".join(pieces)
