@@ -239,6 +239,6 @@ def _is_word(cell: str) -> bool:
 def _text(cell: str) -> str:
     """What a cell says, without what keeps a spreadsheet from taking it for a number."""
     text = cell.strip()
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1].strip()
-    return text.removeprefix("'")
+    if text[:1] not in ("=", "'"):
+        return text
+    return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text[1:]

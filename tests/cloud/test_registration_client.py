@@ -21,6 +21,7 @@ from burner.platforms.platform import Cloud
 from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.platforms.registration import Applicant, RegistrationApi
 from burner.platforms.tencent import APIS
+from burner.platforms.volcengine import VOLCENGINE
 from tests.cloud.gateway.products import PRODUCT_ID, SECRET, gateway, product
 from tests.cloud.gateway.test_http_server import serving
 
@@ -35,10 +36,11 @@ def ask(
     product_id: str = PRODUCT_ID,
     name: str = "plug-7",
     secret: Secret = SECRET,
+    instance: str = "",
     ca: Path | None = None,
     seconds: float = 10,
 ) -> RegistrationAnswer:
-    applicant = Applicant(product_id, name, secret)
+    applicant = Applicant(product_id, name, secret, instance)
     return register(api, applicant, api_endpoint(url), ca=ca, seconds=seconds)
 
 
@@ -92,6 +94,12 @@ def test_a_wrong_clock_is_named_as_that(minutes: int) -> None:
     assert code_of(answer) == "E834"
 
 
+def test_a_product_of_volcengine_is_in_an_instance() -> None:
+    served, (api,) = product(cloud=Cloud.VOLCENGINE), VOLCENGINE.apis
+    assert answer_of(served, api=api, instance="i-1").registered
+    assert code_of(answer_of(served, api=api)) == "E803"
+
+
 # -- TLS -------------------------------------------------------------------------------------------
 
 
@@ -125,6 +133,12 @@ def test_alibaba_answers_over_tls(tmp_path: Path) -> None:
 
 # -- bad servers -----------------------------------------------------------------------------------
 
+PSK = "7WmFA/MEs+Fy+32QwJWtYw=="
+VECTOR = (
+    '{"Response":{"Len":53,"Payload":"eHGRUBar9LBPI+mcaHnVEZsj05mSdoZLPhd54hDJXv/2va2rXSpfddg'
+    'Ry5XE/FIS835NjUr5Mhw1AJSg4yGC/w==","RequestId":"r"}}'
+)
+"""An answer under SECRET that gives PSK."""
 Serve = Callable[[socket.socket], None]
 
 
@@ -192,13 +206,9 @@ def test_an_answer_that_does_not_come_is_waited_for_until_the_deadline() -> None
 
 
 def test_an_answer_that_another_secret_encrypted_means_a_wrong_secret() -> None:
-    body = (
-        '{"Response":{"Len":53,"Payload":"eHGRUBar9LBPI+mcaHnVEZsj05mSdoZLPhd54hDJXv/2va2rXSpfddg'
-        'Ry5XE/FIS835NjUr5Mhw1AJSg4yGC/w==","RequestId":"r"}}'
-    )
-    with bad_server(saying("200 OK", body)) as url:
+    with bad_server(saying("200 OK", VECTOR)) as url:
         assert ask(url).registered
-    with bad_server(saying("200 OK", body)) as url:
+    with bad_server(saying("200 OK", VECTOR)) as url:
         assert code_of(ask(url, secret=OTHER_SECRET)) == "E811"
 
 

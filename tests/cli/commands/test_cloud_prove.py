@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tests.chinese import english_in
 from tests.cli.desk import at_desk
 from tests.cloud.gateway.products import gateway, product
 from tests.cloud.gateway.test_http_server import Serving, serving
-from tests.cloud.test_registration_client import bad_server, cut
+from tests.cloud.test_registration_client import PSK, VECTOR, bad_server, cut, saying
 from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.in_process import Completed, run_burner
 from tests.manifest.records import Ticking, burned, flaws, open_batch, unit_mac
@@ -105,6 +106,16 @@ def test_a_name_is_registered_and_recorded_and_no_credential_is_kept(registratio
     assert (again.returncode, answer["registered"], answer["code"]) == (1, False, "E808")
     assert last_proof().code == "E808"
     assert SECRET not in done.stdout + done.stderr + again.stdout + again.stderr
+
+
+@pytest.mark.usefixtures("ledger")
+def test_the_key_that_comes_back_is_neither_shown_nor_written(tmp_path: Path) -> None:
+    with bad_server(saying("200 OK", VECTOR)) as url:
+        done = prove(*LIVE, "--registration-endpoint", url, "--json")
+    assert json.loads(done.stdout)["registered"]
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for form in (PSK.encode(), b64decode(PSK), b64decode(PSK).hex().encode()):
+        assert form not in written + done.stdout.encode() + done.stderr.encode()
 
 
 @pytest.mark.usefixtures("ledger")

@@ -137,6 +137,20 @@ def check_all_found(ledger: Ledger, count: int, each: int) -> None:
     assert entry.differences == dict.fromkeys(dict(expected), each)
     assert (entry.source, entry.operator) == ("api", "wang")
     assert entry.table == answer["table_sha256"] == sha256(Path("all.csv").read_bytes()).hexdigest()
+    lines = [_exported(name, device) for name, device in {**devices, **spare}.items()]
+    again = lines[-3 - each : -3]
+    answer = json.loads(reconcile(*export(*lines, *again), "--json").stdout)
+    found = [(one["kind"], one["device_name"]) for one in answer["differences"]]
+    twice = {("twice", line.partition(",")[0]) for line in again}
+    assert (set(found), len(found)) == (expected | twice, 8 * each)
+
+
+def _exported(name: str, device: ListedName) -> str:
+    """A line of a console's export."""
+    activated = device.state is DeviceState.ACTIVATED and device.since
+    online = "offline" if activated else "inactive"
+    moment = int(activated.timestamp()) if activated else ""
+    return f"{name},{online},{moment},{int(device.state is not DeviceState.CREATED)}"
 
 
 def test_differences_of_all_kinds_are_found_by_the_official_sdk_and_none_is_invented(
@@ -146,12 +160,15 @@ def test_differences_of_all_kinds_are_found_by_the_official_sdk_and_none_is_inve
 
 
 @pytest.mark.full
-def test_35_differences_among_5000_units_are_found_by_the_official_sdk(ledger: Ledger) -> None:
+def test_40_differences_among_5000_units_are_found_by_the_official_sdk_and_an_export(
+    ledger: Ledger,
+) -> None:
     check_all_found(ledger, count=5000, each=5)
 
 
 def export(*lines: str) -> tuple[str, str]:
-    text = "\n".join(("DeviceName,Status,FirstOnlineTime", *lines, ""))
+    wide = ",CertState" if lines and lines[0].count(",") == 3 else ""
+    text = "\n".join((f"DeviceName,Status,FirstOnlineTime{wide}", *lines, ""))
     Path("devices.csv").write_text(text, encoding="utf-8")
     return "--export", "devices.csv"
 
