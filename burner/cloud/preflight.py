@@ -182,10 +182,11 @@ def _enabled(product: ProductOnPlatform) -> CloudCheckResult:
 def _region(
     product: ProductOnPlatform, expected: ExpectedProduct, asked_region: str
 ) -> CloudCheckResult:
-    found = _line(product.region or asked_region)
-    region = region_named(expected.platform, found)
+    # Where the platform has a word of its own for it: the product was found where it was asked.
+    names = (product.region, asked_region)
+    region = next(filter(None, (region_named(expected.platform, name) for name in names)), None)
     result = _compared(CloudCheck.REGION, region, expected.region, Code.CLOUD_REGION_DIFFERS)
-    return replace(result, found=region or found)
+    return replace(result, found=region or _line(product.region or asked_region))
 
 
 def region_named(platform: Platform, name: str) -> str | None:

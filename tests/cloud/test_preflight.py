@@ -199,7 +199,6 @@ def test_registration_that_is_off_is_one_mistake_and_the_type_waits_for_it() -> 
     ("product", "expected", "check", "missing"),
     [
         (replace(PRODUCT, enabled=None), EXPECTED, CloudCheck.ENABLED, None),
-        (replace(PRODUCT, region="mars"), EXPECTED, CloudCheck.REGION, None),
         (replace(PRODUCT, credential_kind=None), EXPECTED, CloudCheck.CREDENTIALS, None),
         (replace(PRODUCT, register_limit=None), EXPECTED, CloudCheck.REGISTER_LIMIT, None),
         (replace(PRODUCT, device_limit=None), EXPECTED, CloudCheck.DEVICE_LIMIT, None),
@@ -255,12 +254,16 @@ def test_names_that_were_created_beforehand_are_counted_once() -> None:
     assert results(product, BEFORE)[CloudCheck.DEVICE_LIMIT].verdict is CloudVerdict.GOOD
 
 
-def test_a_platform_that_names_no_region_has_the_product_where_it_was_asked() -> None:
-    product = replace(PRODUCT, region="")
-    asked_elsewhere = check_product(product, EXPECTED, "na-ashburn")
-    (region,) = (one for one in asked_elsewhere if one.check is CloudCheck.REGION)
-    assert region.code is Code.CLOUD_REGION_DIFFERS
+@pytest.mark.parametrize("word", ["", "use"])
+def test_where_the_region_has_no_known_name_the_product_is_where_the_platform_was_asked(
+    word: str,
+) -> None:
+    product = replace(PRODUCT, region=word)
     assert is_good([*results(product).values()])
+    for asked, code in {"na-ashburn": Code.CLOUD_REGION_DIFFERS, "ap-mars": None}.items():
+        elsewhere = check_product(product, EXPECTED, asked)
+        (region,) = (one for one in elsewhere if not one.verdict.passes)
+        assert (region.check, region.code) == (CloudCheck.REGION, code)
 
 
 @pytest.mark.parametrize(

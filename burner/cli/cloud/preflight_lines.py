@@ -1,8 +1,7 @@
 """How `burner cloud preflight` shows its result: a line a check, and below it what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
@@ -12,14 +11,9 @@ from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.phrases import Wording, phrase
+from burner.manifest.reading.evidence_rows import MARKS
 from burner.profile.profile import Profile
 
-MARKS: Final[Mapping[CloudVerdict, str]] = {
-    CloudVerdict.GOOD: "✓",
-    CloudVerdict.BAD: "✗",
-    CloudVerdict.UNKNOWN: "?",
-    CloudVerdict.NOT_NEEDED: "-",
-}
 _WIDTH = 15
 _INDENT = " " * 4
 
