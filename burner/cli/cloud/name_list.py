@@ -35,10 +35,12 @@ def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
 
 
 def _burned(profile: Profile, listed: NameListOptions) -> Iterator[ListedEntry]:
-    """The names of units that are good now."""
-    from burner.manifest.reading.cloud_records import burned_devices
+    """The names of units that are good now, and of those that wait for theirs."""
+    from burner.manifest.reading.cloud_records import awaited_names, burned_devices
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(listed.manifest) as reader:
         for unit in burned_devices(reader, profile.product.id, listed.batch):
             yield f"unit {unit.unit_id}", unit.name
+        for name, unit_id in awaited_names(reader, profile.product.id, listed.batch).items():
+            yield f"unit {unit_id}", name

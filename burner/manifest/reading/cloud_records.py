@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.core.code import Code
 from burner.manifest.entries.cloud_kinds import CloudPreflight, Reconciled
 from burner.manifest.entries.errors import inconsistent
 from burner.manifest.entries.kinds import kind_of
@@ -113,6 +114,43 @@ def confirmed_names_in(connection: Connection, product_id: str) -> set[str]:
         _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
     )
     return set(connection.execute(query).scalars())
+
+
+def awaited_names(reader: ManifestReader, product_id: str, batch: str = "") -> Mapping[str, str]:
+    """Name → unit of our log that was refused (E818), because the platform is not known to have the
+    name, and still is not.
+
+    Args:
+        reader: of the manifest.
+        product_id: of the units.
+        batch: in which they were refused; empty: in any.
+
+    Raises:
+        BurnerError: E7.
+    """
+    with reader.connection() as connection:
+        return awaited_names_in(connection, product_id, batch)
+
+
+def awaited_names_in(
+    connection: Connection, product_id: str, batch: str, log: int = OWN
+) -> Mapping[str, str]:
+    """The same in this transaction, for any log."""
+    chosen = AttemptFilter(batch=batch, product=product_id, log=log)
+    end = records.alias("end")
+    query = (
+        select(_attempts.c.unit_id, end.c.body)
+        .join(end, (end.c.log == _attempts.c.log) & (end.c.number == _attempts.c.ended))
+        .where(_attempts.c.code == Code.NAME_NOT_CONFIRMED.value, *chosen.where())
+        .order_by(_attempts.c.number)
+    )
+    refused: dict[str, str] = {}
+    for unit, body in connection.execute(query):
+        facts = getattr(entry_of(body), "attempt", None)  # a name that only the boot told too
+        if facts is not None and facts.device_name:
+            refused[facts.device_name] = unit
+    known = confirmed_names_in(connection, product_id) if refused else set()
+    return {name: unit for name, unit in refused.items() if name not in known}
 
 
 def last_reconciliation(

@@ -15,7 +15,7 @@ from burner.manifest.fold.rows import (
     MemberRow,
     UnitRow,
 )
-from burner.manifest.reading.cloud_records import preflight_on_record
+from burner.manifest.reading.cloud_records import awaited_names_in, preflight_on_record
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.tables import OWN, TABLES
 from burner.profile.registration import NameCreation
@@ -55,6 +55,8 @@ class CloudStatus:
     """When the platform gets the names, as `NameCreation`; empty: not known."""
     confirmed_names: int
     """Names of the product that the platform is known to have, over all batches."""
+    awaited_names: tuple[str, ...]
+    """Names of units that were refused, because the platform is not known to have them."""
 
     def __bool__(self) -> bool:
         """Whether anything is known or asked for."""
@@ -82,6 +84,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
         preflight=preflight,
         names=row.names,
         confirmed_names=_count_confirmed(connection, row.product_id) if row.names else 0,
+        awaited_names=tuple(awaited_names_in(connection, row.product_id, row.batch, log)),
     )
 
 

@@ -14,6 +14,8 @@ from burner.manifest.reading.release_evidence import FirstArticleStatus, Release
 
 EvidenceRows = Iterator[tuple[str, str]]
 
+AWAITED = 10
+"""Names of refused units that are named."""
 MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "not-needed": "-"}
 """Verdict of a check of the cloud platform → its mark."""
 
@@ -88,6 +90,12 @@ def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
         yield say("preflight"), say("preflight awaited")
     if cloud.names:
         yield say("cloud names"), say(f"names {cloud.names}", cloud.confirmed_names)
+    if names := cloud.awaited_names:
+        more = " …" if len(names) > AWAITED else ""
+        yield (
+            "",
+            say.counted("names awaited", len(names), len(names), ", ".join(names[:AWAITED]) + more),
+        )
 
 
 def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:

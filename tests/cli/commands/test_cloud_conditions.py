@@ -95,7 +95,13 @@ def test_a_unit_whose_name_is_not_confirmed_stays_untouched_until_it_is(here: Pa
     product = write_product(here, registration="{names: created-before}")
     assert ends(burn(here, product)) == [("ERROR", "E818", False)] * 2
     listed = json.loads(run("manifest", "list", "--json").stdout)
-    confirm(*(row["device_name"] for row in listed))
+    names = sorted(row["device_name"] for row in listed)
+    status = run("batch", "status", "WO1").stdout
+    assert f"2 units wait until their names are created: {names[0]}, {names[1]}" in status
+    run("cloud", "names", str(product), "--batch", "WO1", "-o", "names.csv")
+    assert names == sorted(Path("names-001.csv").read_text(encoding="utf-8").split()[1:])
+    confirm(*names)
+    assert "wait until" not in run("batch", "status", "WO1").stdout
     assert ends(burn(here, product)) == [("PASS", "", True)] * 2
     status = json.loads(run("batch", "status", "WO1", "--json").stdout)
     assert (status["pass"], status["names_not_confirmed"]) == (2, 0)
