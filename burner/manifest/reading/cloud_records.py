@@ -150,7 +150,7 @@ def awaited_names_in(
         if facts is not None and facts.device_name:
             refused[facts.device_name] = unit
     known = confirmed_names_in(connection, product_id) if refused else set()
-    return {name: unit for name, unit in refused.items() if name not in known}
+    return {name: refused[name] for name in sorted(refused.keys() - known)}
 
 
 def last_reconciliation(
