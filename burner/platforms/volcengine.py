@@ -175,6 +175,8 @@ VOLCENGINE: Final = Platform(
     registration_switch=False,
     instances=True,
     licenses=True,
-    repeats=1000,
+    repeats=0,
 )
-"""Its firmware has no layout in public: the preset is burner's own."""
+"""Its firmware has no layout in public: the preset is burner's own. Nor does a public document say
+that a registered device may register again.
+"""

@@ -96,3 +96,23 @@ def test_a_query_is_no_part_of_the_path() -> None:
     plain = HttpRequest(api.path, asked.headers, asked.body)
     served = gateway(listed(Cloud.VOLCENGINE))
     assert served.answer(plain, secured=True)[1].registered
+
+
+@pytest.mark.parametrize(
+    ("cloud", "again"),
+    [
+        (Cloud.TENCENT_HUB, False),
+        (Cloud.TENCENT_EXPLORER, True),
+        (Cloud.ALIBABA, True),
+        (Cloud.VOLCENGINE, False),
+    ],
+)
+def test_a_device_registers_again_where_its_platform_documents_that(
+    cloud: Cloud, again: bool
+) -> None:
+    platform = PLATFORMS[cloud]
+    served = gateway(listed(cloud, repeats=platform.repeats))
+    first, second = (register(served, platform.apis[0])[0] for _ in range(2))
+    assert isinstance(first, Credentials)
+    assert isinstance(second, Credentials) is again
+    assert first != second
