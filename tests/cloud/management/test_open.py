@@ -14,16 +14,21 @@ from burner.platforms.platform import Cloud
 from tests.cloud.management.local_api import CREDENTIALS
 
 ACCOUNT = ApiAccount(api_credentials(Secret(CREDENTIALS.encode())))
-LOADED = ("tencentcloud", "burner.cloud.management.tencent_")
+SDKS = {
+    Cloud.TENCENT_HUB: "tencentcloud",
+    Cloud.TENCENT_EXPLORER: "tencentcloud",
+    Cloud.ALIBABA: "alibabacloud_iot20180120",
+}
+LOADED = (*SDKS.values(), "burner.cloud.management.tencent_", "burner.cloud.management.alibaba")
 
 
-@pytest.mark.parametrize("cloud", [Cloud.TENCENT_HUB, Cloud.TENCENT_EXPLORER])
+@pytest.mark.parametrize("cloud", sorted(WITH_MANAGEMENT_API))
 def test_without_the_sdk_the_command_that_installs_it_is_told(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.startswith(LOADED)]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "tencentcloud", None)
+    monkeypatch.setitem(sys.modules, SDKS[cloud], None)
     with pytest.raises(BurnerError) as raised:
         open_management(cloud, ACCOUNT)
     assert raised.value.code == Code.MANAGEMENT_SDK_MISSING
