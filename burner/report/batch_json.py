@@ -28,7 +28,7 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
 
 def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
     """A batch with its bad units, its warnings and its sample audit."""
-    reconciled = last_reconciliation_status(reader, status.row.product_id, status.batch)
+    reconciled = last_reconciliation_status(reader, status.row.product_id, ("", status.batch))
     drawn = audit.recorded_audit(reader, status.batch)
     return {
         "batch": status.batch,

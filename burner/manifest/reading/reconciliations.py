@@ -1,6 +1,6 @@
 """The last reconciliation of manifest and platform, as reports and `batch status` show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from burner.core.words.phrases import ENGLISH, Wording
@@ -55,17 +55,17 @@ class ReconciliationStatus:
 
 
 def last_reconciliation_status(
-    reader: ManifestReader, product_id: str = "", batch: str = ""
+    reader: ManifestReader, product_id: str, batches: Collection[str]
 ) -> ReconciliationStatus | None:
-    """The last one of a batch or of all units of its product; None: there is none.
+    """The last one; None: there is none.
 
     Args:
         reader: of the manifest.
         product_id: empty: of any product.
-        batch: empty: only of all units.
+        batches: of one of these; an empty one stands for all units of the product.
     """
     for number, entry in recorded_reconciliations(reader):
-        if product_id in ("", entry.product_id) and entry.batch in ("", batch):
+        if product_id in ("", entry.product_id) and entry.batch in batches:
             return _status(number, entry)
     return None
 

@@ -268,7 +268,7 @@ def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) ->
         burn(ledger, unit)
     reconcile(*export("INVENTED,online,"), "--operator", "wang")
     reconcile(*export(f"{name_of(4)},online,", "INVENTED,online,"), "--operator", "wang")
-    for command in (("batch", "status", "WO1"), ("report", "--batch", "WO1"), ("report",)):
+    for command in (("batch", "status", "WO1"), ("report",)):
         text = " ".join(run_burner(Path.cwd(), *command).stdout.split())
         assert "by an export of the console of tencent-hub wang 2 differences:" in text, command
         assert "Registered, and never burned here: 1; Burned, and not on the platform: 1" in text
@@ -285,6 +285,17 @@ def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) ->
     }
     stands = json.loads(run_burner(Path.cwd(), "batch", "status", "WO1", "--json").stdout)
     assert stands["reconciled"]["differences"] == {"never-burned": 1, "missing": 1}
+
+
+def test_the_report_of_a_batch_names_no_units_of_others(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    reconcile(*export("INVENTED,online,"))
+    of_batch = ("report", "--batch", "WO1", "--json")
+    assert "INVENTED" not in run_burner(Path.cwd(), *of_batch).stdout
+    reconcile(*export("INVENTED,online,"), "--batch", "WO1")
+    scope = json.loads(run_burner(Path.cwd(), *of_batch).stdout)["scope"]
+    assert scope["reconciled"]["differences"] == {"missing": 1}
+    assert [one["name"] for one in scope["reconciled"]["first"]] == [name_of(4)]
 
 
 def test_a_reconciliation_of_another_batch_is_not_shown(ledger: Ledger) -> None:
