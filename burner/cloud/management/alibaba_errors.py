@@ -27,6 +27,7 @@ _CODES: Final[Mapping[str, Code]] = {
     "iot.Sre.IotInstanceNotFound": Code.CLOUD_INSTANCE_UNKNOWN,
     "iot.common.AuthActionPermissionDeny": Code.API_PERMISSION_MISSING,
     "iot.common.RamActionPermissionDeny": Code.API_PERMISSION_MISSING,
+    "iot.device.CreateDeviceTaskIsRunning": Code.API_THROTTLED,
     "iot.device.DeviceCountExceeded": Code.CLOUD_DEVICE_LIMIT_REACHED,
     "iot.prod.InvalidFormattedProductkey": Code.CLOUD_PRODUCT_UNKNOWN,
     PRODUCT_UNKNOWN: Code.CLOUD_PRODUCT_UNKNOWN,

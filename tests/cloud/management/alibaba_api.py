@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from burner.cloud.gateway.gateway import ServedProduct
 from burner.cloud.gateway.http_server import BoundedHttpServer, Bounds
@@ -24,6 +25,8 @@ from burner.platforms.registration import HttpRequest
 from tests.cloud.gateway.products import product
 
 PRODUCT_KEY = "a1B2c3D4e5F"
+OF_ALIBABA: Mapping[str, Any] = {"cloud": Cloud.ALIBABA, "product_id": PRODUCT_KEY}
+"""A product, as `product()` takes it."""
 KEY_ID = "LTAI5tDesk0123456789"
 KEY_SECRET = "deskKey0123456789abcdefABCDEF"
 CREDENTIALS = f"{KEY_ID}:{KEY_SECRET}"
@@ -76,7 +79,7 @@ class AlibabaServer:
 
 
 def alibaba_product(names: Mapping[str, ListedName] = {}) -> ServedProduct:
-    return product(cloud=Cloud.ALIBABA, product_id=PRODUCT_KEY, names=names)
+    return product(**OF_ALIBABA, names=names)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from burner.cloud.management.calls import CallLimits
 from burner.core.code import Code
 from burner.platforms.platform import Cloud
 from tests.cloud.gateway.products import SECRET, product
-from tests.cloud.management.alibaba_api import PRODUCT_KEY
+from tests.cloud.management.alibaba_api import OF_ALIBABA, PRODUCT_KEY
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import local_api
 from tests.cloud.management.opened import opened
@@ -20,7 +20,6 @@ from tests.cloud.management.seen_faults import CODES, LASTING, Proxy, refused
 
 READ, CHANGE = "QueryProduct", "BatchRegisterDeviceWithApplyId"
 ALIBABA = Cloud.ALIBABA
-OF_ALIBABA: dict[str, Any] = {"cloud": ALIBABA, "product_id": PRODUCT_KEY}
 
 
 @pytest.fixture(autouse=True)
