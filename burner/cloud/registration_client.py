@@ -13,7 +13,7 @@ from typing import Final
 from urllib import request as http
 
 from burner.cloud.management.calls import within
-from burner.cloud.management.endpoint import ApiEndpoint, is_loopback
+from burner.cloud.management.endpoint import ApiEndpoint
 from burner.cloud.management.platform_clock import seconds_ahead_of, with_clock_error
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -132,7 +132,7 @@ def _exchange(
 ) -> "_Answer | RegistrationAnswer":
     """Send the request and read its answer, whatever the status."""
     host = endpoint.host
-    proxies = {} if is_loopback(_name(host)) else http.getproxies()
+    proxies = {} if endpoint.is_local else http.getproxies()
     proxy = "" if http.proxy_bypass(_name(host)) else proxies.get(endpoint.scheme, "")
     at = f"{host} by the proxy {_name(proxy)}" if proxy else host
     opener = http.OpenerDirector()  # the usual one follows redirects, as to a login page

@@ -27,6 +27,9 @@ class GoldenSample:
     record: Record
     """Its PASS."""
     planned: PlannedProof
+    recorded: bool
+    """Whether the answer goes on record: not that of a gateway on this computer to a real unit. The
+    name would count as one that the platform has."""
 
     @property
     def unit_id(self) -> str:
@@ -50,14 +53,18 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
     )
     with ManifestReader.open(chosen.manifest) as reader:
         record = _good_unit(reader, chosen.unit, release.profile.product.id)
-        if reader.is_simulated() and chosen.registration_endpoint is None:
+        simulated = reader.is_simulated()
+        if simulated and chosen.registration_endpoint is None:
             what = "a simulated unit; --registration-endpoint names a gateway for it"
             raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{record.attempt.unit_id}: {what}")
-    recorded, name = record.attempt.key, record.attempt.device_name
-    if recorded != release.key_fingerprint:
-        detail = f"{name}: fingerprint {recorded}, not {release.key_fingerprint}"
+    burned, name = record.attempt.key, record.attempt.device_name
+    if burned != release.key_fingerprint:
+        detail = f"{name}: fingerprint {burned}, not {release.key_fingerprint}"
         raise BurnerError(Code.PROOF_SECRET_IS_OTHER, detail)
-    return GoldenSample(release, record, _planned(chosen, release, name))
+    planned = _planned(chosen, release, name)
+    return GoldenSample(
+        release, record, planned, recorded=simulated or not planned.endpoint.is_local
+    )
 
 
 def _good_unit(reader: ManifestReader, text: str, product_id: str) -> Record:

@@ -17,6 +17,9 @@ def show_plan(sample: GoldenSample) -> None:
     screen.say(say("proof unit", name, sample.unit_id))
     screen.say(say("proof fingerprint", release.key_fingerprint))
     screen.say(f"POST {planned.url}")
+    if not sample.recorded:
+        screen.say_beside("", say("proof unrecorded"))
+        return
     screen.say_beside("", say("proof consumes"))
     again = "proof repeats" if planned.platform.repeats else "proof no repeats"
     screen.say_beside("", say(again))
@@ -37,6 +40,7 @@ def print_proof(sample: GoldenSample, answer: RegistrationAnswer | None) -> None
         "device_name": planned.applicant.device_name,
         "url": planned.url,
         "registers_again": planned.platform.repeats > 0,
+        "recorded": sample.recorded,
         "sent": answer is not None,
     }
     if answer is None:

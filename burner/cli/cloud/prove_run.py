@@ -18,6 +18,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 from burner.manifest.writing.cloud_records import record_proof
+from burner.manifest.writing.ledger import Ledger
 
 REFUSALS: Final = frozenset(
     {
@@ -70,35 +71,39 @@ def _agreed() -> bool:
 
 def _registered_and_recorded(chosen: ProveArguments, sample: GoldenSample) -> RegistrationAnswer:
     """Register the name; the record is opened before, so that no answer goes unrecorded."""
-    planned = sample.planned
+    if not sample.recorded:
+        return _registered(chosen, sample)
     with existing_ledger(chosen.manifest, chosen.station, Use.RECORDS) as ledger:
-        answer = _cleaned(
-            sample,
-            register(planned.api, planned.applicant, planned.endpoint, ca=chosen.registration_ca),
-        )
+        answer = _registered(chosen, sample)
         error = answer.error
         if error is None or answer.uncertain or error.code in REFUSALS:
-            record_proof(
-                ledger,
-                sample.unit_id,
-                product_id=planned.applicant.product_id,
-                device_name=planned.applicant.device_name,
-                platform=sample.release.profile.product.cloud.value,
-                host=planned.endpoint.host,
-                registered=answer.registered,
-                code=error.code.value if error else "",
-                credentials=answer.credentials.value if answer.credentials else "",
-                request_id=answer.request_id,
-                operator=chosen.operator or "",
-            )
+            _record(ledger, sample, answer, chosen.operator or "")
     return answer
 
 
-def _cleaned(sample: GoldenSample, answer: RegistrationAnswer) -> RegistrationAnswer:
-    """The answer without what its sender may repeat of the secret."""
-    clean, error = sample.release.search.clean, answer.error
-    return replace(
-        answer,
-        error=error and BurnerError(error.code, clean(error.detail)),
-        request_id=clean(answer.request_id),
+def _registered(chosen: ProveArguments, sample: GoldenSample) -> RegistrationAnswer:
+    """The answer, without what its sender may repeat of the secret."""
+    planned, clean = sample.planned, sample.release.search.clean
+    ca = chosen.registration_ca
+    answer = register(planned.api, planned.applicant, planned.endpoint, ca=ca)
+    error = answer.error and BurnerError(answer.error.code, clean(answer.error.detail))
+    return replace(answer, error=error, request_id=clean(answer.request_id))
+
+
+def _record(
+    ledger: Ledger, sample: GoldenSample, answer: RegistrationAnswer, operator: str
+) -> None:
+    applicant = sample.planned.applicant
+    record_proof(
+        ledger,
+        sample.unit_id,
+        product_id=applicant.product_id,
+        device_name=applicant.device_name,
+        platform=sample.release.profile.product.cloud.value,
+        host=sample.planned.endpoint.host,
+        registered=answer.registered,
+        code=answer.error.code.value if answer.error else "",
+        credentials=answer.credentials.value if answer.credentials else "",
+        request_id=answer.request_id,
+        operator=operator,
     )

@@ -10,8 +10,11 @@ from burner.cli.parameters import options
 from burner.cli.parameters.cloud_options import ManagementOptions, management_options
 from burner.cli.parameters.export_options import ExportOptions, export_options
 from burner.cli.parameters.file_argument import FILE
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.phrases import phrase
 
 if TYPE_CHECKING:
     from burner.cli.cloud.reconcile_sources import ListedDevices
@@ -78,16 +81,20 @@ def reconcile(
         print_reconciliation(result, profile, listed, table)
     else:
         show_reconciliation(result, profile, output)
-    _record(
-        result,
-        profile,
-        listed,
-        table,
-        manifest=manifest,
-        batch=batch,
-        station=station,
-        operator=operator or "",
-    )
+    if _is_played(management, export, manifest):
+        screen.warn(phrase("reconcile unrecorded", language()))
+    else:
+        who = operator or ""
+        _record(
+            result,
+            profile,
+            listed,
+            table,
+            manifest=manifest,
+            batch=batch,
+            station=station,
+            operator=who,
+        )
     return 1 if result.differences else 0
 
 
@@ -108,6 +115,16 @@ def _check_batch(manifest: str, batch: str) -> None:
     with ManifestReader.open(manifest) as reader:
         if batch and reader.batch(batch) is None:
             raise BurnerError(Code.BATCH_UNKNOWN, batch)
+
+
+def _is_played(management: ManagementOptions, export: ExportOptions | None, manifest: str) -> bool:
+    """Whether a gateway on this computer answered for the platform, and the units are real."""
+    from burner.manifest.reading.reader import ManifestReader
+
+    if export is not None or management.endpoint is None or not management.endpoint.is_local:
+        return False
+    with ManifestReader.open(manifest) as reader:
+        return not reader.is_simulated()
 
 
 def _compared(

@@ -19,6 +19,11 @@ class ApiEndpoint:
     def __str__(self) -> str:
         return f"{self.scheme}://{self.host}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this computer: it plays a platform."""
+        return is_loopback(urlsplit(str(self)).hostname or "")
+
 
 def api_endpoint(text: str) -> ApiEndpoint:
     """Read `https://HOST[:PORT]`; `http://` is for a loopback address alone.

@@ -35,14 +35,30 @@ LIVE = ("--live", "--yes", "--operator", "wang")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """Of a desk with a product: unit 1 is good."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A desk with a product."""
     at_desk(tmp_path, monkeypatch)
     write_product(tmp_path)
-    with Ledger.open("manifest.db", "line1", Ticking()) as opened:
+    return tmp_path
+
+
+def with_a_good_unit(simulated: bool) -> Iterator[Ledger]:
+    with Ledger.open("manifest.db", "line1", Ticking(), simulated=simulated) as opened:
         open_batch(opened, key=KEY)
         burned(opened, 1, batch="WO1", key=KEY)
         yield opened
+
+
+@pytest.fixture
+def ledger(desk: Path) -> Iterator[Ledger]:
+    """Of real units: unit 1 is good."""
+    yield from with_a_good_unit(simulated=False)
+
+
+@pytest.fixture
+def bench(desk: Path) -> Iterator[Ledger]:
+    """Of simulated units: a gateway on this computer answers for the platform."""
+    yield from with_a_good_unit(simulated=True)
 
 
 def prove(*arguments: str, unit: str = NAME) -> Completed:
@@ -89,7 +105,7 @@ def test_without_live_it_says_what_would_be_sent_and_sends_nothing(ledger: Ledge
     assert (plan["sent"], plan["registers_again"]) == (False, False)
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_a_name_is_registered_and_recorded_and_no_credential_is_kept(registration: Serving) -> None:
     done = prove(*LIVE, *at(registration))
     assert done.returncode == 0, done.stderr
@@ -108,7 +124,7 @@ def test_a_name_is_registered_and_recorded_and_no_credential_is_kept(registratio
     assert SECRET not in done.stdout + done.stderr + again.stdout + again.stderr
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_the_key_that_comes_back_is_neither_shown_nor_written(tmp_path: Path) -> None:
     with bad_server(saying("200 OK", VECTOR)) as url:
         done = prove(*LIVE, "--registration-endpoint", url, "--json")
@@ -118,7 +134,7 @@ def test_the_key_that_comes_back_is_neither_shown_nor_written(tmp_path: Path) ->
         assert form not in written + done.stdout.encode() + done.stderr.encode()
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_a_refusal_has_its_code_and_what_to_do(tmp_path: Path) -> None:
     served = product(product_id=PRODUCT_ID, register_type=RegisterType.PRECREATED)
     with serving(gateway(served, now=time.time())) as server:
@@ -129,7 +145,7 @@ def test_a_refusal_has_its_code_and_what_to_do(tmp_path: Path) -> None:
     assert (last_proof().registered, last_proof().code) == (False, "E807")
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_a_certificate_over_tls_by_the_older_way(tmp_path: Path) -> None:
     tls = tls_for_a_run(["127.0.0.1"])
     (tmp_path / "gateway.pem").write_text(tls.certificate)
@@ -142,14 +158,14 @@ def test_a_certificate_over_tls_by_the_older_way(tmp_path: Path) -> None:
     assert last_proof().credentials == "certificate"
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_where_nobody_answers_it_is_an_error_and_no_record() -> None:
     done = prove(*LIVE, "--registration-endpoint", "http://127.0.0.1:9")
     assert (done.returncode, "E836" in done.stderr) == (4, True)
     assert not isinstance(last_entry(), RegistrationProved)
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_an_answer_that_was_cut_leaves_the_name_in_doubt_and_is_recorded() -> None:
     with bad_server(cut) as url:
         done = prove(*LIVE, "--registration-endpoint", url)
@@ -193,7 +209,7 @@ def test_an_unknown_region_names_those_there_are() -> None:
     assert "china, us-east, europe, ap-bangkok" in prove("--region", "mars").stderr
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("bench")
 def test_in_chinese_everything_is_chinese(registration: Serving) -> None:
     done = prove(*LIVE, *at(registration), "--lang", "zh")
     words = ("blinky", "ProductID", PRODUCT_ID, "Tencent Cloud IoT Hub", NAME, KEY, "POST")
@@ -216,14 +232,17 @@ def test_an_activated_name_is_refused(ledger: Ledger) -> None:
         assert "E808" in prove(*LIVE, *at(server)).stdout
 
 
-def test_a_simulated_unit_is_for_a_gateway_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registration: Serving
-) -> None:
-    at_desk(tmp_path, monkeypatch)
-    write_product(tmp_path)
-    with Ledger.open("manifest.db", "line1", Ticking(), simulated=True) as bench:
-        open_batch(bench, key=KEY)
-        burned(bench, 1, batch="WO1", key=KEY)
+@pytest.mark.usefixtures("bench")
+def test_a_simulated_unit_is_for_a_gateway_alone() -> None:
     done = prove(*LIVE)
     assert (done.returncode, "a simulated unit" in done.stderr) == (3, True)
-    assert prove(*LIVE, *at(registration)).returncode == 0
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_a_gateway_on_this_computer_says_of_a_real_unit_is_not_on_record(
+    registration: Serving,
+) -> None:
+    done = prove(*LIVE, *at(registration))
+    assert done.returncode == 0
+    assert "nothing goes on the record of a real unit" in " ".join(done.stdout.split())
+    assert not isinstance(last_entry(), RegistrationProved)

@@ -38,10 +38,10 @@ def burn(ledger: Ledger, unit: int, outcome: Outcome = Outcome.PASS) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """Of a desk: units 1 to 9 are burned, units of a chip with four addresses."""
+    """Of simulated units: a gateway on this computer may answer for the platform."""
     at_desk(tmp_path, monkeypatch)
     monkeypatch.setenv("BURNER_CLOUD_CREDENTIALS", CREDENTIALS)
-    with Ledger.open("manifest.db", "line1", Ticking()) as opened:
+    with Ledger.open("manifest.db", "line1", Ticking(), simulated=True) as opened:
         open_batch(opened, product_id=PRODUCT_ID)
         yield opened
 
@@ -303,3 +303,18 @@ def test_a_reconciliation_of_another_batch_is_not_shown(ledger: Ledger) -> None:
     reconcile(*export("INVENTED,online,"), "--batch", "WO2")
     assert "export of the console" not in run_burner(Path.cwd(), "batch", "status", "WO1").stdout
     assert "export of the console" in run_burner(Path.cwd(), "batch", "status", "WO2").stdout
+
+
+def test_what_a_gateway_on_this_computer_says_of_real_units_is_not_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_desk(tmp_path, monkeypatch)
+    monkeypatch.setenv("BURNER_CLOUD_CREDENTIALS", CREDENTIALS)
+    with Ledger.open("manifest.db", "line1", Ticking()) as real:
+        open_batch(real, product_id=PRODUCT_ID)
+        burn(real, 4)
+        size = real.reader.size()
+        with local_api(product(product_id=PRODUCT_ID, names=online(4))) as api:
+            done = reconcile("--api-endpoint", api.url)
+        assert (done.returncode, real.reader.size()) == (0, size)
+    assert "not put on the record of real units" in " ".join(done.stderr.split())
