@@ -9,11 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from burner.cli.parameters.options import Command, one_line
-from burner.cli.questions.secret_questions import (
-    Use,
-    passphrase_prompt,
-    pin_prompt,
-)
 
 if TYPE_CHECKING:
     from burner.release.envelope.dsse import EnvelopeSigner
@@ -44,6 +39,7 @@ class SignerArguments:
         Raises:
             BurnerError: E221, E245, E748, E749 it cannot be used.
         """
+        from burner.cli.questions.secret_questions import Use, passphrase_prompt, pin_prompt
         from burner.release.envelope.public_key import PublicKey
         from burner.release.envelope.signer import signer_for
 
