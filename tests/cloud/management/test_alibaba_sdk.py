@@ -15,6 +15,8 @@ import pytest
 from burner.cloud.gateway.management.acs3 import check_signature
 from burner.cloud.gateway.management.alibaba_api import AlibabaService
 from burner.cloud.gateway.management.api_call import ApiCallRefusedError
+from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.alibaba import AlibabaIot
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
@@ -29,6 +31,7 @@ from tests.cloud.management.alibaba_api import (
     AlibabaServer,
     alibaba_api,
     alibaba_product,
+    quick_calls,
 )
 
 TOKEN = "temporary0123456789"
@@ -129,6 +132,22 @@ def test_it_looks_for_no_other_credentials_and_calls_nobody_else(
     with alibaba_api() as api:
         assert api.opened().product(PRODUCT_KEY).secret == SECRET
     assert looked_up == {"127.0.0.1"}
+
+
+def test_without_an_endpoint_it_calls_the_platform_in_its_region_over_tls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_arguments: Any, **_more: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    for region, host in (("", "iot.cn-shanghai"), ("eu-central-1", "iot.eu-central-1")):
+        with pytest.raises(BurnerError) as error:
+            AlibabaIot(ApiAccount(KEY, region, calls=quick_calls())).product(PRODUCT_KEY)
+        assert error.value.code == Code.API_HOST_UNKNOWN
+        assert error.value.detail == f"{host}.aliyuncs.com; 3 tries"
 
 
 def test_it_starts_no_thread_of_its_own() -> None:
