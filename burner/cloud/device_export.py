@@ -169,7 +169,7 @@ class _ExportReader:
 
     def _refuse_columns(self, what: str, row: Sequence[str]) -> None:
         found = ", ".join(quoted(cell) if _is_word(cell) else "…" for cell in row[:20])
-        detail = f"{self._path}:1: no column {what!r}; it has: {found}"
+        detail = f"{self._path}:1: no column {quoted(what)}; it has: {found}"
         raise BurnerError(Code.DEVICE_EXPORT_COLUMN_MISSING, detail)
 
     def _refuse_width(self, line: int, found: int, width: int, text: str) -> None:

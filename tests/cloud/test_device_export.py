@@ -7,6 +7,7 @@ from burner.cloud.device_export import DeviceExport, ExportForm, read_device_exp
 from burner.cloud.export_columns import ExportColumn
 from burner.cloud.listed_device import ListedDevice
 from burner.core.errors import BurnerError
+from burner.core.words.error_details import detail_in
 from burner.platforms.tencent_hub import TENCENT_HUB
 
 PRODUCT_ID = "S3EUVBRJLB"
@@ -107,7 +108,8 @@ def test_a_column_can_be_left_out(tmp_path: Path) -> None:
 def test_an_unknown_header_names_those_that_are_there(tmp_path: Path) -> None:
     error = refused(tmp_path, "Nom,Etat\nPLUG-1,1\n")
     assert error.code == "E867"
-    assert "'Nom', 'Etat'" in error.detail
+    assert error.detail.endswith("devices.csv:1: no column 'name'; it has: 'Nom', 'Etat'")
+    assert "没有列 'name'；现有列：'Nom', 'Etat'" in detail_in("zh", error.detail)
     assert refused(tmp_path, ENGLISH, activated="Seen").code == "E867"
     assert refused(tmp_path, ENGLISH, name="7").code == "E867"
 
