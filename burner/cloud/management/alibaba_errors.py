@@ -1,11 +1,10 @@
 """The error codes of Alibaba Cloud's management API as ours."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from burner.cloud.management.alibaba_record import NO_VALUES, AlibabaRecord
-from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.management.errors import CallRefusedError, refusal_detail
 from burner.core.code import Code
 
 DEVICE_UNKNOWN: Final = "iot.device.NotExistedDevice"
@@ -35,7 +34,6 @@ _CODES: Final[Mapping[str, Code]] = {
     "iot.system.SystemException": Code.API_FAILED,
 }
 """A code, or the part of it before the first dot."""
-_LONGEST_MESSAGE: Final = 200
 
 
 class AlibabaRefusedError(CallRefusedError):
@@ -63,14 +61,5 @@ def refused(
         data: of the answer.
     """
     code = _CODES.get(platform_code) or _CODES.get(platform_code.partition(".")[0])
-    line = re.sub(r"\s+", " ", message).strip()[:_LONGEST_MESSAGE]
-    about = "; ".join(
-        part for part in (line, f"request {request_id}" if request_id else "") if part
-    )
-    detail = f"{action}: {platform_code}"
-    return AlibabaRefusedError(
-        code or Code.API_CALL_REFUSED,
-        platform_code,
-        f"{detail}: {about}" if about else detail,
-        data,
-    )
+    detail = refusal_detail(action, platform_code, message, request_id)
+    return AlibabaRefusedError(code or Code.API_CALL_REFUSED, platform_code, detail, data)

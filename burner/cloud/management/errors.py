@@ -1,5 +1,7 @@
 """Errors of a management API that a caller may treat on its own."""
 
+import re
+
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -10,6 +12,16 @@ class CallRefusedError(BurnerError):
     def __init__(self, code: Code, platform_code: str, detail: str) -> None:
         super().__init__(code, detail)
         self.platform_code = platform_code
+
+
+def refusal_detail(action: str, platform_code: str, message: str, request_id: str) -> str:
+    """What a refusal says, in one line of bounded length, whatever the platform sends."""
+    code, words, request = (
+        re.sub(r"\s+", " ", text).strip()[:most]
+        for text, most in ((platform_code, 100), (message, 200), (request_id, 100))
+    )
+    about = "; ".join(filter(None, (words, f"request {request}" if request else "")))
+    return f"{action}: {code}" + (f": {about}" if about else "")
 
 
 class UncertainCallError(BurnerError):

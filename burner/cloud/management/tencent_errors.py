@@ -1,10 +1,9 @@
 """The error codes of Tencent's management API as ours."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
-from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.management.errors import CallRefusedError, refusal_detail
 from burner.core.code import Code
 
 DEVICE_EXISTS: Final = frozenset(
@@ -52,7 +51,6 @@ _CODES: Final[Mapping[str, Code]] = {
     TASK_AT_WORK: Code.API_CALL_REFUSED,
 }
 """A code, or the part of it before the dot."""
-_LONGEST_MESSAGE: Final = 200
 
 
 def refused(action: str, platform_code: str, message: str, request_id: str) -> CallRefusedError:
@@ -65,16 +63,8 @@ def refused(action: str, platform_code: str, message: str, request_id: str) -> C
         request_id: of the answer, for the platform's support.
     """
     exact, general = _CODES.get(platform_code), _CODES.get(platform_code.partition(".")[0])
-    line = re.sub(r"\s+", " ", message).strip()[:_LONGEST_MESSAGE]
-    about = "; ".join(
-        part for part in (line, f"request {request_id}" if request_id else "") if part
-    )
-    detail = f"{action}: {platform_code}"
     code = exact or general or Code.API_CALL_REFUSED
     if action == CREATE_MANY and platform_code in _TASKS_FULL:
         code = Code.API_THROTTLED
-    return CallRefusedError(
-        code,
-        platform_code,
-        f"{detail}: {about}" if about else detail,
-    )
+    detail = refusal_detail(action, platform_code, message, request_id)
+    return CallRefusedError(code, platform_code, detail)
