@@ -29,6 +29,11 @@ DEVICES_PER_PAGE: Final = 50
 DETAILS_PER_CALL: Final = 100
 _DETAILS_PER_SECOND: Final = 4
 """The platform takes 5; of the others 10 and more."""
+_SLOW_ROW: Final = 100_000
+_SLOW_PAGES_PER_SECOND: Final = 2
+"""From that row of a list on."""
+LAST_ROW: Final = 1_000_000
+"""Further the platform lists no devices."""
 CHECK_PATIENCE_S: Final = 120.0
 """So long the platform may check names before anything is created."""
 _WAIT_S: Final = (0.2, 0.5, 1.0, 2.0)
@@ -53,8 +58,10 @@ class AlibabaIot:
     def __init__(self, account: ApiAccount) -> None:
         self._account = account
         self._client = AlibabaClient(account)
-        limits = replace(account.calls.limits, per_second=_DETAILS_PER_SECOND)
-        self._detail_calls = replace(account.calls, limits=limits)
+        self._detail_calls, self._slow_calls = (
+            replace(account.calls, limits=replace(account.calls.limits, per_second=rate))
+            for rate in (_DETAILS_PER_SECOND, _SLOW_PAGES_PER_SECOND)
+        )
 
     def product(self, product_id: str) -> ProductOnPlatform:
         """A product; none can be disabled. E802: there is none."""
@@ -151,7 +158,11 @@ class AlibabaIot:
         for page in count(1):
             size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
             fields = {"ProductKey": product_id, **size, "NextToken": token}
-            body = self._client.read("QueryDevice", fields)
+            row = page * DEVICES_PER_PAGE
+            if row >= LAST_ROW:
+                raise refused("QueryDevice", f"lists up to {LAST_ROW} devices")
+            calls = self._slow_calls if row >= _SLOW_ROW else None
+            body = self._client.read("QueryDevice", fields, calls)
             entries = body.record("Data").records("DeviceInfo")
             new = [entry for entry in entries if entry.text("DeviceName") not in seen]
             seen.update(entry.text("DeviceName") for entry in new)

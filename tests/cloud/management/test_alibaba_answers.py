@@ -152,6 +152,18 @@ def test_a_list_that_ends_before_its_last_page_is_no_whole_list() -> None:
     assert error.value.code == Code.API_ANSWER_UNREADABLE
 
 
+def test_a_list_that_is_longer_than_the_platform_tells_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("burner.cloud.management.alibaba.LAST_ROW", 150)
+    names = [f"n{number:03}" for number in range(160)]
+    with (
+        alibaba_api(counted_product(CountedDevices(names=names), **OF_ALIBABA)) as api,
+        pytest.raises(BurnerError, match="lists up to 150 devices"),
+    ):
+        list(api.opened().devices(PRODUCT_KEY))
+
+
 def test_a_device_that_moves_to_the_next_page_is_told_once() -> None:
     names = [f"n{number:03}" for number in range(120)]
     devices = CountedDevices(names=names, shifted_from=2)
