@@ -14,6 +14,7 @@ from burner.core.unit_events import Finished, StepStarted
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings
 from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact
+from burner.manifest.reading.cloud_records import awaited_names
 from burner.manifest.writing.cloud_records import record_confirmed_names, record_preflight
 from burner.manifest.writing.corrections import CorrectionKind
 from burner.manifest.writing.ledger import Ledger
@@ -79,7 +80,9 @@ def test_a_name_that_only_the_boot_tells_is_refused_before_it_is_bound(
     board = FakeBoard(prints=boot_lines(name=IMEI))
     refused = line.burn(FakeDevice(board, {"esp": answers_imei(IMEI)}))
     assert (ended(refused), refused.result.step) == ((Outcome.ERROR, "E818"), Step.CLAIM)
+    assert awaited_names(desk.reader, PRODUCT, "WO1") == {IMEI: UNIT}
     confirm(desk, IMEI)
+    assert awaited_names(desk.reader, PRODUCT) == {}
     assert ended(line.burn(FakeDevice(board, {"esp": answers_imei(IMEI)}))) == PASSED
 
 
