@@ -4,8 +4,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-Baud = Annotated[int, Field(ge=300, le=5_000_000)]
+MOST: Final = 5_000_000
+Baud = Annotated[int, Field(ge=300, le=MOST)]
 """Bits per second."""
+
+FASTEST: Final = 2_000_000
+"""The fastest rate that is tried: CP2102N, CH343, FT232H and the chips do 2 Mbit/s and more, cables
+and fixtures often less.
+"""
 
 USUAL: Final = (
     *(300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 74880, 76800),

@@ -9,15 +9,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Discriminator,
     Field,
     PrivateAttr,
     StrictBool,
+    Tag,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from burner.core.baud_rates import Baud
+from burner.core.baud_rates import FASTEST, Baud
 from burner.core.code import Code
 from burner.core.segments import RegionClass
 from burner.core.yaml_document import Document
@@ -99,17 +101,34 @@ class Chip(StrictModel):
     """Lowest silicon revision that the firmware runs on, in quotes: `"0.3"`. Left out: any."""
 
 
+def _kind_of_baud(value: object) -> str:
+    return "auto" if isinstance(value, str) else "rate"
+
+
+FlashBaud = Annotated[
+    Annotated[Baud, Field(ge=9600), Tag("rate")] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(_kind_of_baud),  # a mistake in one is not told as one in both
+]
+
+
 class Flash(StrictModel):
     """Size of the flash on the board, and the speed of writing."""
 
     size: Annotated[Size, AfterValidator(_flash_size)]
     """Size of the flash on the board: 256K, 512K, 1MB, 2MB, 4MB … 128MB. A unit with less is
     refused."""
-    baud: Annotated[Baud, Field(ge=9600)] = 921600
-    """Bits per second at the start. After link errors a unit is tried again one step slower."""
+    baud: FlashBaud = 921600
+    """Bits per second at the start. After link errors a unit is tried again one step slower.
+    `auto`: each slot begins at 2000000, or at the rate that its station file has for it, and steps
+    down until a unit passes."""
     early_baud: Literal["auto", "never"] = "auto"
     """`auto`: the chip's ROM is set to the rate before the stub is uploaded, half a second to a
     second less a unit, on the chips where that works. `never`: the stub changes the rate."""
+
+    @property
+    def first_baud(self) -> int:
+        """The rate of a slot that has not found a better one."""
+        return FASTEST if self.baud == "auto" else self.baud
 
 
 class QuantityOf(StrEnum):

@@ -44,6 +44,7 @@ class BatchRun:
         router: Router,
         rework: str = "",
         takes_more: bool = False,
+        found_bauds: Mapping[str, int] | None = None,
     ) -> None:
         """Nothing runs yet.
 
@@ -56,6 +57,7 @@ class BatchRun:
             rework: why known units are burned again; empty = they are not.
             takes_more: whether slots take board after board; then the run stops by itself when
                 the batch has all its units.
+            found_bauds: by slot, rates that were found clean before; for `baud: auto`.
         """
         self.job, self._ledger, self._takes_more = job, ledger, takes_more
         batch = ledger.reader.batch(job.batch)
@@ -64,10 +66,12 @@ class BatchRun:
         self.passed_before: int = ledger.reader.count_passed(job.batch)
         """Units of the batch that had passed before this run."""
         self.tally = Tally()
+        flash = job.release.profile.flash
         self.station = Station(
             devices,
             boards,
-            job.release.profile.flash.baud,
+            flash.first_baud,
+            found_bauds=(found_bauds or {}) if flash.baud == "auto" else None,
             router=router,
             rework=rework,
             record=self._record_slot_error,
@@ -162,7 +166,7 @@ class BatchRun:
         Raises:
             BurnerError: E7.
         """
-        baud = self.job.release.profile.flash.baud
+        baud = self.job.release.profile.flash.first_baud
         attempt = self.job.attempt(AttemptRequest(slot, baud))
         result = Result(
             Outcome.ERROR, Step.IDENTIFY, attempt.started, 0.0, error.code, error.detail

@@ -30,6 +30,7 @@ class Station:
         boards: Boards,
         baud: int,
         *,
+        found_bauds: Mapping[str, int] | None = None,
         router: Router | None = None,
         rework: str = "",
         record: Recorder = lambda _slot, _error: None,
@@ -41,6 +42,8 @@ class Station:
             devices: by slot name, in the order of the fixture.
             boards: how boards come and go.
             baud: bits per second, the profile's.
+            found_bauds: rates that slots begin with, while they look for the fastest one that is
+                clean; one that is not named begins with `baud`. None: slots do not look.
             router: what the operator scans and types; one of no product's where it is left out.
             rework: why known units are burned again; empty = they are not.
             record: puts an error of a slot on record that belongs to no board.
@@ -56,7 +59,8 @@ class Station:
         self.slots = tuple(
             Slot(
                 name=name,
-                baud=baud,
+                baud=(found_bauds or {}).get(name, baud),
+                finds_baud=found_bauds is not None,
                 device=device,
                 boards=boards,
                 emit=self._queue.put,

@@ -21,6 +21,7 @@ def attempt(unit: int = 1, outcome: str = "PASS", **changes: object) -> CountedA
         timings_ms={"identify": 1_000, "write": 11_000} if outcome == "PASS" else {},
         try_number=1,
         rework="",
+        baud=921600,
         began=bool(unit),
         tried_before=False,
         status="",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from burner.core.attempt import Outcome
+from burner.core.baud_rates import FASTEST
 from burner.core.errors import BurnerError
 from burner.core.silicon import Silicon
 from burner.core.unit_events import Finished, RetryStarted
@@ -23,6 +24,7 @@ from burner.station.slots.boards import (
     SwappedByHand,
     UnitLimit,
 )
+from burner.station.slots.retry import RUNGS
 from burner.station.station import Station
 from burner.station.tally import Tally
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
@@ -35,8 +37,13 @@ def mac(number: int) -> str:
     return f"60:55:f9:00:00:{number:02x}"
 
 
-def station_of(devices: dict[str, FakeDevice], boards: Boards | None = None) -> Station:
-    return Station(devices, boards or OneBoardPerSlot(), BAUD)
+def station_of(
+    devices: dict[str, FakeDevice],
+    boards: Boards | None = None,
+    baud: int = BAUD,
+    found_bauds: dict[str, int] | None = None,
+) -> Station:
+    return Station(devices, boards or OneBoardPerSlot(), baud, found_bauds=found_bauds)
 
 
 def run(station: Station, burns: FakeBurnUnit) -> list[StationEvent]:
@@ -92,6 +99,47 @@ def test_a_slower_rate_that_works_is_kept_for_the_next_board() -> None:
     assert [e for e in events if isinstance(e, RetryStarted)] == [
         RetryStarted("1", "E501", 2, 460800)
     ]
+
+
+@pytest.mark.parametrize("best", RUNGS)
+def test_a_slot_that_looks_for_its_rate_has_the_best_one_after_one_unit(best: int) -> None:
+    device = FakeDevice(FakeBoard(mac(1), clean_up_to_baud=best))
+
+    def swap(slot: str) -> bool:
+        device.insert(FakeBoard(mac(2), clean_up_to_baud=best))
+        return True
+
+    burns = FakeBurnUnit()
+    boards = SwappedByBench(UnitLimit(2), swap)
+    run(station_of({"1": device}, boards, FASTEST, found_bauds={}), burns)
+    tried = RUNGS[: RUNGS.index(best) + 1]
+    assert device.bauds == [*tried, best]
+    assert [r.result.outcome for r in burns.records].count(Outcome.PASS) == 2
+
+
+def test_a_slot_begins_with_the_rate_that_was_found_before() -> None:
+    devices = {name: FakeDevice(FakeBoard(mac(int(name)))) for name in ("1", "2")}
+    run(station_of(devices, baud=FASTEST, found_bauds={"2": 460_800}), FakeBurnUnit())
+    assert [device.bauds for device in devices.values()] == [[FASTEST], [460_800]]
+
+
+def test_a_bad_unit_is_tried_as_often_where_the_slot_looks_for_its_rate() -> None:
+    device = FakeDevice(FakeBoard(flips=(0x10010,)))
+    events = run(station_of({"1": device}, baud=FASTEST, found_bauds={}), FakeBurnUnit())
+    assert device.bauds == [*RUNGS[:2]]
+    assert states(events)[-2:] == [S.FAIL, S.CLOSED]
+
+
+def test_a_slot_that_has_found_its_rate_looks_no_more() -> None:
+    device = FakeDevice(FakeBoard(mac(1)))
+
+    def swap(slot: str) -> bool:
+        device.insert(FakeBoard(mac(2), clean_up_to_baud=RUNGS[-1]))
+        return True
+
+    boards = SwappedByBench(UnitLimit(2), swap)
+    run(station_of({"1": device}, boards, FASTEST, found_bauds={}), FakeBurnUnit())
+    assert device.bauds == [FASTEST, *RUNGS[:3]]
 
 
 def test_a_bad_unit_does_not_slow_its_slot() -> None:

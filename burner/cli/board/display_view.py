@@ -249,7 +249,7 @@ class DisplayView:
         return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
 
     def _again(self, event: RetryStarted) -> str:
-        parts = (event.slot, event.code, event.number, tries(event.code))
+        parts = (event.slot, event.code, event.number, max(event.number, tries(event.code)))
         baud = phrase("at baud", self.language, event.baud) if event.baud else ""
         return phrase("again", self.language, *parts) + baud
 

@@ -191,9 +191,9 @@ def _show_steps(figures: "Figures", say: Wording) -> None:
 
 
 def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) -> None:
-    from burner.report.page.numbers import seconds, share
+    from burner.report.page.numbers import bauds, seconds, share
 
-    heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "")
+    heads = ("", "first-pass yield", "new units", "FAIL", "ERROR", "OPEN", "median", "baud", "")
     rows = [
         (
             f"{place.station} {place.slot}".strip(),
@@ -201,6 +201,7 @@ def _show_places(title: str, places: "tuple[SlotFigures, ...]", say: Wording) ->
             place.new,
             *(place.outcomes[outcome] for outcome in ("FAIL", "ERROR", "OPEN")),
             seconds(place.cycle.median_s, say) if place.cycle else "–",
+            bauds(place.bauds),
             say("below the rest") if place.behind else "",
         )
         for place in places

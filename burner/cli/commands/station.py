@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli.commands import station_policy
+from burner.cli.commands.station_bauds import bauds
 from burner.cli.groups import OrderedGroup
 from burner.cli.parameters import options
 from burner.cli.terminal import screen
@@ -129,6 +130,7 @@ def show(file: Path, as_json: bool) -> int:
     return 0 if all(row["port"] for row in rows) else 4
 
 
+station.add_command(bauds)
 station.add_command(station_policy.policy)
 station.add_command(station_policy.adopt)
 

@@ -74,6 +74,8 @@ class Slots:
     scanners: tuple[ScannerAt, ...] = ()
     prefixes: tuple[str, ...] = ()
     """What scanners put before a code."""
+    found_bauds: Mapping[str, int] = field(default_factory=dict)
+    """By slot: the rate that was found clean before, for `baud: auto`."""
     quiet_s: float = 0.15
     """A scan without Enter is over when nothing has come for so long."""
 
@@ -205,6 +207,7 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
         checkpoint_every=station.checkpoint_every,
         scanners=tuple(scanner_at(n, port.baud) for n, port in enumerate(scanner.ports)),
         prefixes=scanner.prefixes,
+        found_bauds=station.bauds,
         quiet_s=scanner.quiet_ms / 1000,
     )
 

@@ -72,6 +72,7 @@ def burn_batch(
         router=_router(arguments, slots, job, ledger),
         rework=arguments.rework,
         takes_more=not arguments.once,
+        found_bauds=slots.found_bauds,
     )
     started = time.monotonic()
     with _display(arguments, run, slots, started) as display:
@@ -144,7 +145,7 @@ def _display(
     title = RunTitle(
         profile.title, job.batch, job.operator, job.station, run.planned, run.passed_before
     )
-    view = DisplayView(title, started, profile.flash.baud, language())
+    view = DisplayView(title, started, profile.flash.first_baud, language())
     view.add_slots(slots.locate)
     display = Display(view, screen.console(stderr=True), bell=arguments.bell)
     display.start()

@@ -261,6 +261,8 @@ class AttemptRow(NamedTuple):
     """Number of its outcome; NEVER: it is OPEN."""
     superseded_by: int
     """Of an OPEN one: the next attempt on the unit; NEVER: it is the last."""
+    baud: int = 0
+    """Bits per second of the line; 0: not known."""
 
 
 NamedRow = (

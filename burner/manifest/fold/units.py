@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from burner.core.attempt import Outcome, has_answered
+from burner.core.baud_rates import MOST
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.manifest.entries.attempt_facts import AttemptFacts
@@ -268,12 +269,14 @@ def _attempt(
 
 def _ended(attempt: AttemptRow, number: int, entry: OutcomeEntry) -> AttemptRow:
     result = entry.result
+    baud = result.evidence.get("baud")
     return attempt._replace(
         outcome=result.outcome,
         code=result.code,
         ms=result.ms,
         timings_ms=canonical_json(result.timings_ms),
         ended=number,
+        baud=baud if type(baud) is int and 0 <= baud <= MOST else 0,
     )
 
 

@@ -15,7 +15,7 @@ from burner.manifest.store.tables import OWN, TABLES
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _COLUMNS = (
     *("unit_id", "product_id", "device_name", "station", "slot", "outcome", "code", "started"),
-    *("ms", "timings_ms", "try_number", "rework", "began", "nth"),
+    *("ms", "timings_ms", "try_number", "rework", "began", "baud", "nth"),
 )
 
 
@@ -41,6 +41,8 @@ class CountedAttempt(NamedTuple):
     """Above 1: the station tried again by itself."""
     rework: str
     """Reason of a rework; empty: it was none."""
+    baud: int
+    """Bits per second of the line; 0: not known."""
     began: bool
     """Whether the unit may have been written: an intent is on record."""
     tried_before: bool

@@ -21,7 +21,7 @@ def check_baud_rates(profile: Profile) -> Iterator[Finding]:
 
 def _rates(profile: Profile) -> Iterator[tuple[FieldPath, int]]:
     """Every rate of a profile, and where it stands."""
-    yield ("flash", "baud"), profile.flash.baud
+    yield ("flash", "baud"), profile.flash.first_baud
     yield ("boot", "baud"), profile.boot.baud
     if isinstance(profile.carrier, AtSettings):
         yield ("carrier", "baud"), profile.carrier.baud

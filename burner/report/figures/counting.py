@@ -102,6 +102,8 @@ class _Counting:
 
     def _count_times(self, row: "CountedAttempt", slot: SlotTally) -> None:
         slot.cycle.counts[row.ms] += 1
+        if row.baud:
+            slot.bauds[row.baud] += 1
         steps = self.tallies.steps
         for step, ms in row.timings_ms.items():
             steps[step][ms] += 1

@@ -119,6 +119,8 @@ class SlotFigures:
     behind: bool
     """Whether its first-pass yield is below that of the others by more than chance."""
     cycle: Spread | None
+    bauds: Mapping[int, int]
+    """Attempts that passed, by bits per second; the slowest rate first."""
 
     @property
     def first_pass_yield(self) -> float | None:

@@ -150,6 +150,7 @@ def _one_slot(
         high=high,
         behind=behind,
         cycle=tally.cycle.spread(),
+        bauds=dict(sorted(tally.bauds.items())),
     )
 
 

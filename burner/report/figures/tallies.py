@@ -15,6 +15,8 @@ class SlotTally:
     new: int = 0
     first_pass: int = 0
     cycle: Durations = field(default_factory=Durations)
+    bauds: Counter[int] = field(default_factory=Counter)
+    """Attempts that passed, by their rate."""
 
     def add(self, other: "SlotTally") -> None:
         """Add the counts of another one."""
@@ -22,6 +24,7 @@ class SlotTally:
         self.new += other.new
         self.first_pass += other.first_pass
         self.cycle.add_all(other.cycle)
+        self.bauds += other.bauds
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Numbers as text for people."""
 
+from collections.abc import Mapping
 from math import ceil, floor, log10
 
 from burner.core.words.phrases import Wording
@@ -44,6 +45,12 @@ def duration(value: float, say: Wording = ENGLISH) -> str:
         return f"{value:.0f}{NARROW}{say('s')}"
     hours, minutes = divmod(round(value / 60), 60)
     return f"{hours} {say('h')} {minutes:02} {say('min')}" if hours else f"{minutes} {say('min')}"
+
+
+def bauds(attempts: Mapping[int, int]) -> str:
+    """The rates at which attempts passed: `921600`, `460800–921600`; a dash without one."""
+    ends = sorted({min(attempts), max(attempts)}) if attempts else []
+    return "–".join(map(str, ends)) or "–"
 
 
 def axis(value: float, least_step: float = 0) -> list[float]:

@@ -173,7 +173,18 @@ def _places(title: str, places: tuple[SlotFigures, ...], figures: Figures, say: 
     rows = [_place(place, axis, rest, say, named=several or not place.slot) for place in places]
     hint = say("yields of slots", f"{axis[0]:.0%}")
     first = "slot" if places[0].slot else "station"
-    columns = (first, "first-pass yield", "", "", "new units", "FAIL", "ERROR", "OPEN", "median")
+    columns = (
+        first,
+        "first-pass yield",
+        "",
+        "",
+        "new units",
+        "FAIL",
+        "ERROR",
+        "OPEN",
+        "median",
+        "baud",
+    )
     return _section(title, hint, _table([say(column) for column in columns], 4, rows))
 
 
@@ -196,6 +207,7 @@ def _place(
             numbers.count(place.new),
             *(numbers.count(place.outcomes[outcome]) for outcome in ("FAIL", "ERROR", "OPEN")),
             numbers.seconds(place.cycle.median_s, say) if place.cycle else "–",
+            numbers.bauds(place.bauds),
         ),
         class_="behind" if place.behind else None,
     )

@@ -4,11 +4,12 @@ The table of codes says *whether* trying again may help (`retry`); this file say
 that a link error also takes one rung down the baud ladder. Each try is an attempt of its own.
 """
 
+from burner.core.baud_rates import FASTEST
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import lookup
 
-RUNGS = (2_000_000, 1_500_000, 921_600, 460_800, 230_400, 115_200)
+RUNGS = (FASTEST, 1_500_000, 921_600, 460_800, 230_400, 115_200)
 """Bits per second, fast to slow; a profile may start anywhere, also between two rungs."""
 
 TRIES = {ErrorClass.PORT: 3, ErrorClass.FLASH: 3, ErrorClass.VERIFY: 2}
@@ -40,6 +41,13 @@ def tries(code: str) -> int:
 def again(code: str, number: int) -> bool:
     """Whether a unit whose try `number` (from 1) ended with this code gets another one."""
     return number < tries(code)
+
+
+def is_too_fast(code: str, baud: int) -> bool:
+    """Whether a slot that has not found its rate yet tries a slower one: also after the last try of
+    `again`. Not for a wrong MD5 alone: on a line that is too fast other errors come first.
+    """
+    return code != Code.FLASH_DIFFERS and next_baud(code, baud) < baud
 
 
 def next_baud(code: str, baud: int) -> int:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from burner.burn.job import AttemptRequest
-from burner.core.attempt import Outcome
+from burner.core.attempt import Outcome, Result
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
@@ -65,6 +65,8 @@ class Slot:
     name: str
     baud: int
     """Bits per second; stays at a slower rate once a unit has passed with it."""
+    finds_baud: bool
+    """Whether the slot still looks for the fastest rate that is clean; until a unit passes."""
     device: SlotDevice
     boards: Boards
     emit: Callable[[StationEvent], None]
@@ -175,8 +177,8 @@ class Slot:
             result = finished.record.result
             passed = result.outcome is Outcome.PASS
             if passed:
-                self.baud = baud
-            if not self._again(result.outcome, result.code, number):
+                self.baud, self.finds_baud = baud, False
+            if not self._again(result, number, baud):
                 self._show(_end_state(finished), tries=number)
                 self._ended(finished, ordered)
                 break
@@ -220,9 +222,11 @@ class Slot:
             raise BurnerError(Code.UNEXPECTED_ERROR, "a burn ended without a record")
         return last
 
-    def _again(self, outcome: Outcome, code: str, try_number: int) -> bool:
-        bad = outcome in (Outcome.FAIL, Outcome.ERROR)
-        return bad and not self.aborting.is_set() and retry.again(code, try_number)
+    def _again(self, result: Result, try_number: int, baud: int) -> bool:
+        if result.outcome not in (Outcome.FAIL, Outcome.ERROR) or self.aborting.is_set():
+            return False
+        too_fast = self.finds_baud and retry.is_too_fast(result.code, baud)
+        return too_fast or retry.again(result.code, try_number)
 
     def _show(
         self, state: SlotState, error: BurnerError | None = None, baud: int = 0, tries: int = 1
