@@ -270,7 +270,7 @@ def _screen(slots: Slots, release: Release, wanted: bool) -> Iterator[Any]:
         nowhere = stack.enter_context(Path("/dev/null").open("w", encoding="utf-8"))
         console = Console(file=nowhere, force_terminal=True, width=160, height=50)
         title = RunTitle(release.profile.title, BATCH, "bench", "bench")
-        view = DisplayView(title, time.monotonic(), release.profile.flash.baud)
+        view = DisplayView(title, time.monotonic(), release.profile.flash.first_baud)
         view.add_slots(slots.locate)
         shown = Display(view, console)
         shown.start()
