@@ -16,8 +16,9 @@ from burner.cli.terminal.json_output import print_json
 @options.manifest_option
 @options.json_option
 def bauds(*, file: Path, write: bool, station: str | None, manifest: str, as_json: bool) -> None:
-    """Show at which rate each slot of a station FILE burned last, by the manifest.
+    """Show the rates with which the slots burned last.
 
+    FILE is the station file; the rates are those of the last units that passed, by the manifest.
     With --write they are the rates with which the slots begin where a profile says `baud: auto`.
     Slots without a unit that passed keep what FILE has for them.
     """
