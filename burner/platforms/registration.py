@@ -177,7 +177,8 @@ def platform_code(codes: Mapping[str, Code], code: Code) -> str:
 
 def platform_refusal(code: Code | None, found: str, text: str) -> BurnerError:
     """The error for the code and the text that a platform answers with; None: it is unknown."""
-    detail = ": ".join(filter(None, (found[:64], text[:200])))
+    lines = (" ".join(words.split()) for words in (found, text))
+    detail = ": ".join(line[:most] for line, most in zip(lines, (64, 200), strict=True) if line)
     return BurnerError(code or Code.CLOUD_REFUSES, detail)
 
 
