@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks import executed, line, others, tables
+from benchmarks import executed, line, others, starts, tables
 from benchmarks.limit import RATE_S, RESET_S, START_S, Limit, Model, limit, link_s, md5_s
 from benchmarks.line import Measured
-from benchmarks.product import Product
+from benchmarks.product import APPLICATION, Product
 from benchmarks.tables import Row, against, seconds
 
 BAUD = 921600
@@ -30,6 +30,8 @@ class Case:
     early_baud: str = "auto"
     awaits_line: bool = False
     challenged: bool = False
+    baud: int = BAUD
+    application: int = APPLICATION
 
     @property
     def model(self) -> Model:
@@ -38,14 +40,15 @@ class Case:
 
     def spec(self, slots: int, rounds: int) -> str:
         """The bench: blank boards, as many as are needed."""
-        link = f"usb={USB_BYTES_PER_S}" if self.usb else f"baud={BAUD}"
+        link = f"usb={USB_BYTES_PER_S}" if self.usb else f"baud={self.baud}"
         timing = f"{link},md5={self.md5}"
         return f"sim:{slots},chip=esp32s3,{timing},boards={slots * rounds}"
 
     def product(self, folder: Path) -> Product:
         """What is burned."""
         lines = {"awaits_line": self.awaits_line, "challenged": self.challenged}
-        return Product(folder / "product", BAUD, self.early_baud, **lines)
+        place = folder / "product"
+        return Product(place, self.baud, self.early_baud, **lines, application=self.application)
 
 
 UART, USB = Case("921600 baud"), Case("native USB, 600 KB/s", usb=True)
@@ -58,6 +61,8 @@ LINKS = (
 AWAITED = Case("921600, boot line awaited", awaits_line=True)
 CHALLENGED = replace(AWAITED, name="921600, line and challenge", challenged=True)
 VARIANTS = (Case("921600, rate changed late", early_baud="never"), AWAITED, CHALLENGED)
+SMALL = Case("115200 baud, application of 256 KB", baud=115200, application=0x40000)
+FAST = Case("2000000 baud", baud=2_000_000)
 
 
 def run(folder: Path, runs: int, quick: bool) -> None:
@@ -72,8 +77,10 @@ def run(folder: Path, runs: int, quick: bool) -> None:
     _steps(ours)
     _challenge(ours[CHALLENGED], ours[AWAITED])
     _against_others(ours, folder, runs)
+    _other_rates(folder, runs)
     for case in (UART, USB):
         _many(case, folder, (2,) if quick else MANY, max(2, runs - 2))
+    starts.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
     executed.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
     _short_ones(folder, runs)
 
@@ -89,14 +96,14 @@ def _measure(case: Case, folder: Path, slots: int, runs: int, *, board: bool = F
 def limit_of(case: Case, found: Measured) -> Limit:
     """The limit of a unit as it was measured."""
     pauses_s = PAUSES_S + (BOOT_S if case.awaits_line else 0.0)
-    return limit(found.rounds[-1].traffic, found.loads, case.model, BAUD, pauses_s)
+    return limit(found.rounds[-1].traffic, found.loads, case.model, case.baud, pauses_s)
 
 
 def _limits(ours: dict[Case, Measured]) -> None:
     rows: list[Row] = []
     for case, found in ours.items():
         least = limit_of(case, found)
-        link = link_s(found.loads, case.model, BAUD)
+        link = link_s(found.loads, case.model, case.baud)
         slow_link = case.early_baud == "never" and not case.usb
         allowed = 1.35 if slow_link else 1.25
         above, ratio = found.wall_s - least.total, found.wall_s / link
@@ -176,6 +183,24 @@ def _against_others(ours: dict[Case, Measured], folder: Path, runs: int) -> None
         )
     columns = ("one slot", "burner", "write-flash", "", "six commands", "", "CPU s")
     tables.show("One unit against esptool's own commands", columns, rows)
+
+
+def _other_rates(folder: Path, runs: int) -> None:
+    rows = []
+    for case in (SMALL, FAST):
+        found = _measure(case, folder, 1, runs)
+        link = link_s(found.loads, case.model, case.baud)
+        plain = others.measure(case.product(folder), case.spec(1, 2), "plain", 2)
+        above, ratio = found.wall_s - plain.wall_s, found.wall_s / link
+        judged = (against(above, 1.0), "–") if case is SMALL else ("–", against(ratio, 1.35))
+        rows.append(
+            (
+                *(case.name, seconds(found.walls), seconds(plain.walls)),
+                *(f"{above:+.2f}", judged[0], f"{link:.2f}", f"{ratio:.2f} ×", judged[1]),
+            )
+        )
+    columns = ("one slot", "burner", "write-flash", "above", "", "link", "of link", "")
+    tables.show("At other rates", columns, rows)
 
 
 def _many(case: Case, folder: Path, slots: tuple[int, ...], runs: int) -> None:

@@ -5,8 +5,10 @@ of NVS with the key. Nothing else, so that esptool's own commands can write exac
 """
 
 import sys
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks import ROOT
 
@@ -27,7 +29,9 @@ TABLE = f"""\
 phy_init, data, phy, 0xf000, 0x1000
 app, app, factory, 0x10000, 1536K
 """
-SOURCE = {
+APPLICATION = 0x100000
+"""Bytes of the application."""
+SOURCE: dict[str, Any] = {
     "chip": "esp32s3",
     "project": "bench",
     "version": "1.0.0",
@@ -92,6 +96,8 @@ class Product:
     """Whether the firmware is started and its own words are compared."""
     challenged: bool = False
     """Whether it must then prove its key."""
+    application: int = APPLICATION
+    """Bytes of the application; the rest is its last segment."""
 
     @property
     def profile(self) -> Path:
@@ -102,7 +108,7 @@ class Product:
         """Write the files, open them as `burner burn` does."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in ("bootloader", "app"):
-            (self.folder / f"{name}.bin").write_bytes(build.image(SOURCE, name))
+            (self.folder / f"{name}.bin").write_bytes(build.image(self._source(), name))
         (self.folder / "partitions.csv").write_text(TABLE)
         secret = self.folder / "secret.txt"
         secret.write_text(SECRET)
@@ -111,6 +117,11 @@ class Product:
         boot = BOOT.format(challenged=str(self.challenged).lower()) if self.awaits_line else ""
         self.profile.write_text(text + boot)
         return open_release(self.profile)
+
+    def _source(self) -> dict[str, Any]:
+        source = deepcopy(SOURCE)
+        source["app"]["segments"][-1]["size"] -= APPLICATION - self.application
+        return source
 
     def but(self, **changes: object) -> "Product":
         """The same product, burned another way."""
