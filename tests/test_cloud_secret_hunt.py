@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from burner.bench.process import BenchProcess
 from burner.cloud.management.tencent_hub import TencentHub
 from tests import secret_shapes
 from tests.cloud.gateway.running import running_gateway
@@ -63,7 +62,7 @@ class Desk:
         text = PROFILE.read_text(encoding="utf-8")
         text = text.replace("env:PLUG_C3_SECRET", f"file:{self._path('product.secret')}")
         text = text.replace("../firmware", (ROOT / "firmware").as_posix())
-        text += "\nregistration: {names: created-before}\n"
+        text += "\nregistration: {names: created-before, preflight: required}\n"
         (self.work / "plug.yaml").write_text(text, encoding="utf-8")
         (self.work / "names.txt").write_text("\n".join(NAMES), encoding="utf-8")
         self.texts: list[str] = []
@@ -119,40 +118,28 @@ def leaking(found: Sequence[tuple[str, bytes]]) -> dict[str, list[str]]:
     return {place: kinds for place, data in found if (kinds := leaks(data))}
 
 
-@pytest.fixture
-def line(desk: Desk) -> Iterator[None]:
-    """A station of two slots, each with a unit."""
-    with BenchProcess("sim:2,execute=no", profile=PROFILE) as bench:
-        urls = {slot: ports["esp"] for slot, ports in bench.slots.items()}
-        slots = "".join(f'  "{slot}": {{esp: {{url: "{url}"}}}}\n' for slot, url in urls.items())
-        text = f"station: line1\nslots:\n{slots}"
-        (desk.work / "line1.yaml").write_text(text, encoding="utf-8")
-        yield
-
-
-@pytest.mark.usefixtures("line")
 def test_what_the_walk_of_a_batch_leaves_holds_no_secret(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    batch = ("--batch", "B1", "--station", "line1")
-    opened = ("batch", "open", "plug.yaml", *batch, "--quantity", "2", "--operator", "eng")
-    assert desk.run(*opened, "--preflight", "required").returncode == 0
+    manifest = ("--manifest", "bench.db")
+    burn = ("burn", "plug.yaml", "--bench", "sim:2,execute=no", "--yes", "--batch", "B1")
+    assert "E816" in desk.run(*burn, *manifest, "--quantity", "2").stderr
     with watched_programs() as started:
         assert desk.cloud("preflight", "--quantity", "2").returncode == 1
         assert desk.cloud("enable", "--register-type", "1", "--yes").returncode == 0
-        assert desk.cloud("precreate", "--names-file", "names.txt").returncode == 0
-        assert desk.cloud("preflight", *batch).returncode == 0
-        assert desk.cloud("preflight", *batch, "--json").returncode == 0
+        assert desk.cloud("precreate", "--names-file", "names.txt", *manifest).returncode == 0
+        for more in (("--json",), ()):
+            assert desk.cloud("preflight", "--batch", "B1", *manifest, *more).returncode == 0
     assert started == []
-    assert desk.run("burn", "plug.yaml", "--station-file", "line1.yaml", "--yes").returncode == 0
+    assert desk.run(*burn, *manifest).returncode == 0
     proof = ("--unit", NAMES[0], "--operator", "eng", "--registration-endpoint", desk.url)
     with watched_programs() as started:
-        for more in ((), ("--live", "--yes"), ("--live", "--yes", "--json")):
-            done = desk.run("cloud", "prove", "plug.yaml", *proof, *more)
-            assert done.returncode == ("--json" in more), done.stderr
-        assert desk.cloud("reconcile", "--output", "differences.csv").returncode == 0
-        assert desk.cloud("reconcile", "--json").returncode == 0
+        for status, *options in ((0,), (0, "--live", "--yes"), (1, "--live", "--yes", "--json")):
+            sent = (*proof, *map(str, options))
+            assert desk.run("cloud", "prove", "plug.yaml", *sent, *manifest).returncode == status
+        assert desk.cloud("reconcile", "--output", "differences.csv", *manifest).returncode == 0
+        assert desk.cloud("reconcile", "--json", *manifest).returncode == 0
     assert started == []
     for reader in (
         ("batch", "status", "B1"),
@@ -163,7 +150,7 @@ def test_what_the_walk_of_a_batch_leaves_holds_no_secret(
         ("manifest", "export", "--format", "log", "-o", "log.jsonl"),
         ("report", "-o", "report.html"),
     ):
-        assert desk.run(*reader).returncode == 0
+        assert desk.run(*reader, *manifest).returncode == 0
     assert leaking(list(desk.left())) == {}
     assert leaks(caplog.text.encode()) == []
 

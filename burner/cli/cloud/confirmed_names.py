@@ -17,11 +17,20 @@ AT_ONCE: Final = 1000
 class ConfirmedNames:
     """Collects names, and records those that are not on record yet."""
 
-    def __init__(self, ledger: "Ledger", profile: "Profile", batch: str, operator: str) -> None:
+    def __init__(
+        self,
+        ledger: "Ledger",
+        profile: "Profile",
+        batch: str,
+        operator: str,
+        *,
+        is_recorded: bool = True,
+    ) -> None:
+        """Collect names; where they are not recorded, they are only collected."""
         from burner.manifest.reading.cloud_records import confirmed_names
 
         self._ledger, self._profile = ledger, profile
-        self._batch, self._operator = batch, operator
+        self._batch, self._operator, self._is_recorded = batch, operator, is_recorded
         self.on_record = frozenset(confirmed_names(ledger.reader, profile.product.id))
         """When the run began."""
         self.recorded = 0
@@ -50,6 +59,8 @@ class ConfirmedNames:
     def _record(self, names: Sequence[str], how: "NamesSource") -> None:
         from burner.manifest.writing.cloud_records import record_confirmed_names
 
+        if not self._is_recorded:
+            return
         self.recorded += record_confirmed_names(
             self._ledger,
             self._profile.product.id,

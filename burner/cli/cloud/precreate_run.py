@@ -7,6 +7,7 @@ from pathlib import Path
 
 from burner.cli.cloud.confirmed_names import ConfirmedNames
 from burner.cli.cloud.name_list import listed_names, product_profile
+from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.stop_request import StopRequest
 from burner.cli.parameters.cloud_options import ManagementOptions, management_api
 from burner.cli.parameters.export_options import ExportOptions, devices_of_export
@@ -122,7 +123,13 @@ def _recording(chosen: PrecreateArguments, profile: Profile) -> Iterator[Confirm
     """What takes confirmed names; the rest of them is recorded at the end, whatever happened."""
     prompt = passphrase_prompt(Use.RECORDS)
     with Ledger.open(chosen.listed.manifest, chosen.station, prompt_passphrase=prompt) as ledger:
-        confirmed = ConfirmedNames(ledger, profile, chosen.listed.batch, chosen.operator)
+        endpoint = None if chosen.export else chosen.management.endpoint
+        recorded = may_record(ledger.reader, endpoint)
+        if not recorded:
+            screen.warn(Wording(language())("played unrecorded"))
+        confirmed = ConfirmedNames(
+            ledger, profile, chosen.listed.batch, chosen.operator, is_recorded=recorded
+        )
         try:
             yield confirmed
         finally:

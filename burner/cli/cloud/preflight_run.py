@@ -6,12 +6,15 @@ import click
 
 from burner.cli.cloud.checklist_questions import ask_checklist, ask_operator
 from burner.cli.cloud.expected_product import expected_of_batch, expected_of_release
+from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.preflight_arguments import CloudPreflightArguments
 from burner.cli.cloud.preflight_lines import PreflightPage
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.parameters.cloud_options import management_api
 from burner.cli.questions.secret_questions import Use, product_secret_prompt
 from burner.cli.questions.work_order import is_person
+from burner.cli.terminal import screen
+from burner.cli.terminal.language import language
 from burner.cloud.checklist import answered, checklist
 from burner.cloud.management.api import ManagementApi
 from burner.cloud.preflight import (
@@ -25,6 +28,7 @@ from burner.cloud.preflight import (
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.phrases import phrase
 from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
 from burner.manifest.writing.cloud_records import record_preflight
 from burner.manifest.writing.ledger import Ledger
@@ -56,7 +60,7 @@ def _run(
     expected: ExpectedProduct,
     ledger: Ledger | None = None,
 ) -> int:
-    operator = _operator(chosen)
+    operator, management = _operator(chosen), chosen.management
     if isinstance(release, Release):
         refuse_secrets(release.search, {"operator": operator, "note": chosen.note})
     page = PreflightPage(release.profile, expected, chosen.batch)
@@ -65,11 +69,11 @@ def _run(
     results = _results(chosen, release.profile, expected)
     if not chosen.as_json:
         page.show_results(results)
-    number = (
-        _record(chosen, ledger, release.profile.product.cloud, results, operator)
-        if ledger
-        else None
-    )
+    number = None
+    if ledger and may_record(ledger.reader, None if chosen.checklist else management.endpoint):
+        number = _record(chosen, ledger, release.profile.product.cloud, results, operator)
+    elif ledger:
+        screen.warn(phrase("played unrecorded", language()))
     if chosen.as_json:
         page.print_json(results, source_of(chosen), number)
     elif number is not None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from burner.cli.cloud.names_on_record import names_on_record
+from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.reconcile_arguments import ReconcileArguments
 from burner.cli.cloud.reconcile_page import print_reconciliation, show_reconciliation
 from burner.cli.cloud.reconcile_sources import ListedDevices, devices_on_platform
@@ -50,7 +51,7 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
     if is_recorded:
         _record(chosen, profile, listed, result)
     else:
-        screen.warn(phrase("reconcile unrecorded", language()))
+        screen.warn(phrase("played unrecorded", language()))
     return 1 if result.differences else 0
 
 
@@ -59,9 +60,7 @@ def _is_recorded(chosen: ReconcileArguments) -> bool:
     with ManifestReader.open(chosen.manifest) as reader:
         if chosen.batch and reader.batch(chosen.batch) is None:
             raise BurnerError(Code.BATCH_UNKNOWN, chosen.batch)
-        endpoint = chosen.management.endpoint
-        is_played = chosen.export is None and endpoint is not None and endpoint.is_local
-        return not is_played or reader.is_simulated()
+        return may_record(reader, None if chosen.export else chosen.management.endpoint)
 
 
 def _compared(

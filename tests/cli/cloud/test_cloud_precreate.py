@@ -17,6 +17,7 @@ from burner.manifest.reading.reader import ManifestReader
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import CREDENTIALS, SECRET_KEY, LocalApi
 from tests.in_process import Completed, run_burner
+from tests.manifest.records import a_ledger
 from tests.runs import ADDED, PROFILE
 
 PRODUCT_ID = "7QKX2MPD0C"
@@ -59,6 +60,12 @@ class Desk:
             stderr=subprocess.DEVNULL,
         )
 
+    def begin_simulated_log(self) -> None:
+        """Of simulated units: what a gateway on this computer answers goes on its record."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BURNER_STATE", self.env["BURNER_STATE"])
+            a_ledger(self.folder, simulated=True).close()
+
     @property
     def on_record(self) -> set[str]:
         with ManifestReader.open(self.folder / "manifest.db") as reader:
@@ -78,6 +85,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_names_are_created_and_on_record_and_refused_ones_are_listed(desk: Desk) -> None:
+    desk.begin_simulated_log()
     done = desk.run()
     assert done.returncode == 1, done.stderr
     assert "plug-c3 1.2.0: 120 names for Tencent Cloud IoT Hub" in done.stdout
@@ -94,6 +102,16 @@ def test_names_are_created_and_on_record_and_refused_ones_are_listed(desk: Desk)
     assert desk.api.actions.count("CreateMultiDevice") == sent + 1
 
 
+def test_what_a_gateway_on_this_computer_has_is_no_confirmed_name_of_real_units(
+    desk: Desk,
+) -> None:
+    done = desk.run()
+    assert "created 98, already there 21, refused 1" in done.stdout
+    assert "newly on record as confirmed: 0" in done.stdout
+    assert "not put on the record of real units" in done.stderr
+    assert desk.on_record == set()
+
+
 def test_a_dry_run_says_what_would_be_sent(desk: Desk) -> None:
     done = desk.run("--dry-run")
     assert (done.returncode, desk.api.actions) == (0, [])
@@ -103,6 +121,7 @@ def test_a_dry_run_says_what_would_be_sent(desk: Desk) -> None:
 
 
 def test_names_of_the_platform_are_confirmed_without_creating_any(desk: Desk) -> None:
+    desk.begin_simulated_log()
     done = desk.run("--confirm-only")
     assert done.returncode == 1
     assert "The platform has 1 of 120 names." in done.stdout

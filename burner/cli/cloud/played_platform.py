@@ -1,0 +1,17 @@
+"""What a gateway on this computer answers for a platform is not put on the record of real units."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from burner.cloud.management.endpoint import ApiEndpoint
+    from burner.manifest.reading.reader import ManifestReader
+
+
+def may_record(reader: "ManifestReader", endpoint: "ApiEndpoint | None") -> bool:
+    """Whether an answer goes on record.
+
+    Args:
+        reader: of the manifest.
+        endpoint: that answered; None: the platform's own, or a person.
+    """
+    return endpoint is None or not endpoint.is_local or reader.is_simulated()
