@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from burner.cli.cloud.name_list import product_profile
 from burner.cli.parameters.cloud_options import ManagementOptions, management_api
 from burner.cli.questions.work_order import is_person
 from burner.cli.terminal import screen
@@ -15,7 +16,6 @@ from burner.core.errors import BurnerError, refuse
 from burner.core.words.phrases import phrase
 from burner.platforms.product_settings import RegisterType
 from burner.profile.profile import Profile
-from burner.profile.reading import load_profile
 from burner.release.lint.registration_of_platform import check_registration_of_platform
 
 
@@ -42,14 +42,14 @@ class RegistrationSwitch:
 
 
 def switch_registration(
-    path: Path, wish: RegistrationWish, management: ManagementOptions, *, yes: bool
+    source: Path, wish: RegistrationWish, management: ManagementOptions, *, yes: bool
 ) -> int:
     """Set it; 0 where it is as it is to be in the end.
 
     Raises:
         BurnerError: E845 the platform takes no setting; E802, E830 to E844, E859.
     """
-    profile = load_profile(path)
+    profile = product_profile(source)
     refuse(list(check_registration_of_platform(profile)))
     if not profile.platform.registration_switch:
         raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, profile.platform.title)

@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path", metavar="PROFILE", type=FILE)
+@click.argument("source", metavar="SOURCE", type=FILE)
 @register_type_option
 @limit_option()
 @yes_option
 @management_options
 def enable(
     *,
-    path: Path,
+    source: Path,
     register_type: str | None,
     limit: int | None,
     yes: bool,
     management: "ManagementOptions",
 ) -> int:
-    """Set how the platform registers the product of PROFILE.
+    """Set how the platform registers the product of SOURCE.
 
-    That is the switch of dynamic registration, and its limit. Shows what is set now and what will
-    be, and asks first; a script says --yes. Without --register-type it is set as
-    `registration.names` of the profile needs it, without --limit the limit stays. Ends with 1 if
-    it is not so in the end.
+    SOURCE is a profile or a release file. What is set is the switch of dynamic registration, and
+    its limit. Shows what is set now and what will be, and asks first; a script says --yes. Without
+    --register-type it is set as `registration.names` of the profile needs it, without --limit the
+    limit stays. Ends with 1 if it is not so in the end.
     """
     from burner.cli.cloud.registration_switch import RegistrationWish, switch_registration
 
-    return switch_registration(path, RegistrationWish(register_type, limit), management, yes=yes)
+    return switch_registration(source, RegistrationWish(register_type, limit), management, yes=yes)

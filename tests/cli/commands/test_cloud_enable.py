@@ -92,3 +92,13 @@ def test_a_product_that_the_platform_does_not_know_is_an_error(tmp_path: Path) -
     with local_api(product(product_id="ZZZZZZZZZZ")) as api:
         done = enable(tmp_path, api.url, "--register-type", "1", "--yes")
     assert (done.returncode, "E802" in done.stderr) == (4, True)
+
+
+def test_a_release_file_says_it_as_its_profile_does(tmp_path: Path, api: LocalApi) -> None:
+    write_product(tmp_path, registration="{names: created-before}")
+    built = run_burner(tmp_path, "release", "build", "product.yaml", "-o", "p.burn")
+    assert built.returncode == 0, built.stderr
+    at = ("--api-endpoint", api.url, "--yes")
+    done = run_burner(tmp_path, "cloud", "enable", "p.burn", *at, env=ENV)
+    assert done.returncode == 0, done.stderr
+    assert api.devices.terms.register_type is RegisterType.PRECREATED
