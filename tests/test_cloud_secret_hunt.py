@@ -115,7 +115,9 @@ def leaks(data: bytes) -> list[str]:
 
 
 def leaking(found: Sequence[tuple[str, bytes]]) -> dict[str, list[str]]:
-    return {place: kinds for place, data in found if (kinds := leaks(data))}
+    if not leaks(b"\n".join(data for _, data in found)):  # one search takes less than many
+        return {}
+    return {place: leaks(data) for place, data in found}
 
 
 def test_what_the_walk_of_a_batch_leaves_holds_no_secret(
