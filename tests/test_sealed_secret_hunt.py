@@ -1,5 +1,6 @@
 """What a release brings sealed is looked for wherever a station leaves anything."""
 
+import json
 import logging
 import os
 import subprocess
@@ -101,10 +102,21 @@ def test_a_station_that_burns_a_sealed_release_leaves_what_was_sealed_nowhere(li
         ("burn", "plug.burn", "--bench", "sim:1", "--station", "line2", *WHO),
         (*BURN, "--bench", "sim:1", "--secret", "env:HOME"),
     )
-    outputs = [run(line, *reader) for reader in readers]
+    unit = json.loads(run(line, "manifest", "list", "--json").stdout)[0]["device_name"]
+    prove = ("cloud", "prove", "plug.burn", "--unit", unit, "--station", "line1")
+    nowhere = ("--registration-endpoint", "http://127.0.0.1:9", "--live", "--yes")
+    checklist = ("cloud", "preflight", "plug.burn", "--checklist", "--answer", "clock=yes")
+    of_the_cloud = (
+        ("cloud", "names", "plug.burn", "-o", "names.csv"),
+        (*checklist, "--note", "looked at"),
+        prove,
+        (*prove, *nowhere, "--operator", "wang"),
+    )
+    outputs = [run(line, *reader) for reader in (*readers, *of_the_cloud)]
     for output in (ran.stdout, ran.stderr, *((o.stdout + o.stderr).encode() for o in outputs)):
         assert leaks(output) == []
     assert any("E210" in output.stderr for output in outputs)
+    assert "E836" in outputs[-1].stderr
     (private,) = leaking(line)
     assert private.startswith("state/keys/line1/")
     assert [word for word in watch.seen if leaks(word)] == []
