@@ -102,7 +102,8 @@ def test_a_station_that_burns_a_sealed_release_leaves_what_was_sealed_nowhere(li
         ("burn", "plug.burn", "--bench", "sim:1", "--station", "line2", *WHO),
         (*BURN, "--bench", "sim:1", "--secret", "env:HOME"),
     )
-    unit = json.loads(run(line, "manifest", "list", "--json").stdout)[0]["device_name"]
+    listed = json.loads(run(line, "manifest", "list", "--json").stdout)
+    (unit,) = (each["device_name"] for each in listed if each["outcome"] == "PASS")
     prove = ("cloud", "prove", "plug.burn", "--unit", unit, "--station", "line1")
     nowhere = ("--registration-endpoint", "http://127.0.0.1:9", "--live", "--yes")
     checklist = ("cloud", "preflight", "plug.burn", "--checklist", "--answer", "clock=yes")
