@@ -186,7 +186,8 @@ def test_wrong_credentials_are_told_and_not_shown(desk: Desk) -> None:
 
 def test_a_proxy_that_fails_is_named_without_its_password(desk: Desk) -> None:
     proxy = f"http://line:{PROXY_PASSWORD}@127.0.0.1:9"
-    done = desk.run("cloud", "preflight", "plug.yaml", HTTPS_PROXY=proxy, NO_PROXY="")
+    names = {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
+    done = desk.run("cloud", "preflight", "plug.yaml", **names)
     assert "E839" in done.stderr
     assert leaking(list(desk.left())) == {}
 
