@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import click
 
+from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.prove_arguments import ProveArguments
 from burner.cli.questions.secret_questions import Use, passphrase_prompt, product_secret_prompt
 from burner.cli.questions.work_order import is_person
@@ -28,8 +29,7 @@ class GoldenSample:
     """Its PASS."""
     planned: PlannedProof
     recorded: bool
-    """Whether the answer goes on record: not that of a gateway on this computer to a real unit. The
-    name would count as one that the platform has."""
+    """Whether the answer goes on record, by `may_record`."""
 
     @property
     def unit_id(self) -> str:
@@ -53,18 +53,15 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
     )
     with ManifestReader.open(chosen.manifest) as reader:
         record = _good_unit(reader, chosen.unit, release.profile.product.id)
-        simulated = reader.is_simulated()
-        if simulated and chosen.registration_endpoint is None:
+        if chosen.registration_endpoint is None and reader.is_simulated():
             what = "a simulated unit; --registration-endpoint names a gateway for it"
             raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{record.attempt.unit_id}: {what}")
-    burned, name = record.attempt.key, record.attempt.device_name
-    if burned != release.key_fingerprint:
-        detail = f"{name}: fingerprint {burned}, not {release.key_fingerprint}"
-        raise BurnerError(Code.PROOF_SECRET_IS_OTHER, detail)
-    planned = _planned(chosen, release, name)
-    return GoldenSample(
-        release, record, planned, recorded=simulated or not planned.endpoint.is_local
-    )
+        burned, name = record.attempt.key, record.attempt.device_name
+        if burned != release.key_fingerprint:
+            detail = f"{name}: fingerprint {burned}, not {release.key_fingerprint}"
+            raise BurnerError(Code.PROOF_SECRET_IS_OTHER, detail)
+        planned = _planned(chosen, release, name)
+        return GoldenSample(release, record, planned, may_record(reader, planned.endpoint))
 
 
 def _good_unit(reader: ManifestReader, text: str, product_id: str) -> Record:

@@ -50,6 +50,11 @@ def batch() -> None:
     type=click.Choice(["required"]),
     help="Begin no unit before a good preflight of the cloud platform, whatever the release says.",
 )
+@click.option(
+    "--simulated",
+    is_flag=True,
+    help="For a simulated bench: begin a manifest of simulated units, where there is none yet.",
+)
 @options.secret_option
 @options.operator_option()
 @options.station_file_option
@@ -63,6 +68,7 @@ def open_(
     first_article: int | None,
     approvers: tuple[Path, ...],
     preflight: str | None,
+    simulated: bool,
     secret: str,
     operator: str,
     station_file: Path | None,
@@ -101,6 +107,7 @@ def open_(
         rules.manifest if rules else manifest,
         station_of_command(station_file, station),
         prompt_passphrase=passphrase_prompt(Use.RECORDS),
+        simulated=simulated or None,
         policy=policy,
     ) as ledger:
         name = batch or unused_batch(

@@ -53,6 +53,19 @@ def test_a_manifest_that_a_desk_began_is_one_of_real_units(tmp_path: Path) -> No
         burned(ledger, 1)
 
 
+def test_a_desk_begins_a_manifest_of_simulated_units_for_the_bench(tmp_path: Path) -> None:
+    opened = ("batch", "open", str(PROFILE), "--operator", "qa", "--batch")
+    run(*opened, "WO1", "--simulated")
+    assert burn(tmp_path, "--bench", "sim:1,execute=no", "--batch", "WO1").status == 0
+    with pytest.raises(BurnerError, match="E753"):
+        Ledger.open("manifest.db", "line2", simulated=False)
+    with Ledger.open("real.db", "line1") as ledger:
+        burned(ledger, 1)
+    refused = burner(tmp_path, *opened, "WO2", "--simulated", "--manifest", "real.db")
+    assert "real.db: of real units" in refused.stderr
+    assert refused.returncode == 4
+
+
 def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> None:
     assert burn(tmp_path, "--bench", "sim:1", "--batch", "WO1").status == 0
     run("batch", "close", "WO1", "--operator", "qa")
