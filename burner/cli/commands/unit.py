@@ -188,14 +188,19 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.table(
             "registered for real", REGISTRATIONS, map(_registration, life["registrations"])
         )
-    if compared := life["reconciliation"]:
-        differences = ", ".join(
-            f"{d['kind']} {d['name']}".rstrip() for d in compared["differences"]
-        )
+    if (compared := life["reconciliation"]) and (differences := _differences(compared)):
         where = f"{_minute(compared['at'])} UTC, record {compared['number']}"
         screen.warn(f"Compared with the cloud platform ({where}): {differences}")
     if len(life["fingerprints"]) > 1:
         screen.warn(f"Under this MAC came different boards: {', '.join(life['fingerprints'])}")
+
+
+def _differences(compared: Mapping[str, Any]) -> str:
+    """Those of the unit; or how many there are that the record does not list."""
+    listed = ", ".join(f"{d['kind']} {d['name']}".rstrip() for d in compared["differences"])
+    if listed or not compared["unlisted"]:
+        return listed
+    return f"this unit may be one of {compared['unlisted']} differences that are not listed there"
 
 
 def _show_narrow(rows: Sequence[tuple[str, ...]]) -> None:

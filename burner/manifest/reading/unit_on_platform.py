@@ -1,15 +1,18 @@
 """What is on record of one unit and the cloud platform."""
 
-from sqlalchemy import select
+from collections.abc import Mapping
+
+from sqlalchemy import and_, case, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.cloud_kinds import Reconciled
 from burner.manifest.entries.kinds import kind_of
-from burner.manifest.fold.rows import ConfirmedNameRow, NameRow
+from burner.manifest.fold.rows import NEVER, AttemptRow, ConfirmedNameRow, NameRow, UnitRow
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_of
-from burner.manifest.store.tables import RARE, TABLES, records
+from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
+_attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _names, _confirmed = TABLES[NameRow], TABLES[ConfirmedNameRow]
 
 
@@ -29,18 +32,39 @@ def confirmed_names_of(connection: Connection, unit_id: str) -> list[str]:
     return sorted(connection.execute(query).scalars())
 
 
-def reconciliation_of_unit(
+def last_reconciliation_of_unit(
     connection: Connection, unit_id: str
 ) -> tuple[int, int, Reconciled] | None:
-    """Log, number and entry of the last comparison that names a unit as a difference."""
+    """Log, number and entry of the last comparison of all units, or of the unit's batch, of its
+    product. Those of our own log come first.
+    """
+    batches = _batches_of_unit(connection, unit_id)
     query = (
         select(records.c.log, records.c.number, records.c.body)
         .where(RARE, records.c.log.in_([*log_origins(connection)]))
-        .where(records.c.kind == kind_of(Reconciled), records.c.body.contains(unit_id))
+        .where(records.c.kind == kind_of(Reconciled))
         .order_by(records.c.log, records.c.number.desc())
     )
     for log, number, body in connection.execute(query):
         entry = entry_of(body)
-        if isinstance(entry, Reconciled) and any(d.unit_id == unit_id for d in entry.first):
-            return log, number, entry
+        if not isinstance(entry, Reconciled):
+            continue
+        for (log_of_unit, product_id), batch in batches.items():
+            is_known = log in (OWN, log_of_unit) and entry.product_id == product_id
+            if is_known and entry.batch in ("", batch):
+                return log, number, entry
     return None
+
+
+def _batches_of_unit(connection: Connection, unit_id: str) -> Mapping[tuple[int, str], str]:
+    """Log and product → the batch in which a unit passed; else that of its first attempt."""
+    of_unit = (_attempts.c.log == _units.c.log, _attempts.c.unit_id == _units.c.unit_id)
+    counted = case((_units.c.passed == NEVER, 0), else_=_units.c.passed)
+    query = (
+        select(_units.c.log, _units.c.product_id, _attempts.c.batch)
+        .join(_attempts, and_(*of_unit, _attempts.c.product_id == _units.c.product_id))
+        .where(_units.c.unit_id == unit_id, _attempts.c.number >= counted)
+        .order_by(_attempts.c.number.desc())
+    )
+    rows = connection.execute(query)
+    return {(log, product_id): batch for log, product_id, batch in rows}

@@ -13,7 +13,7 @@ from burner.manifest.reading.attempt_json import attempt_json, part_json
 from burner.manifest.reading.endorsers import approval_of_unit
 from burner.manifest.reading.unit_on_platform import (
     confirmed_names_of,
-    reconciliation_of_unit,
+    last_reconciliation_of_unit,
 )
 from burner.manifest.reading.unit_search import log_origins, unit_ids_matching
 from burner.manifest.reading.unit_status import find_correction
@@ -48,7 +48,8 @@ def unit_overviews(connection: Connection, text: str) -> list[dict[str, Any]]:
         `attempts` as in `list --json`, `corrections`, `checks` by an audit, `first_articles`:
         approvals of a first article that it belongs to, `confirmed_names`: its names that the
         cloud platform is known to have, `registrations` that proved one of them, and
-        `reconciliation`: the last comparison with the platform that names it as a difference.
+        `reconciliation`: the last comparison with the platform that was of this unit too, with
+        its `differences`; `unlisted`: how many differences the record has only as a count.
     """
     return [_overview(connection, unit) for unit in unit_ids_matching(connection, text)]
 
@@ -119,7 +120,7 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
 def _reconciliation(
     connection: Connection, unit_id: str, log_names: Mapping[int, str]
 ) -> dict[str, Any] | None:
-    found = reconciliation_of_unit(connection, unit_id)
+    found = last_reconciliation_of_unit(connection, unit_id)
     if found is None:
         return None
     log, number, entry = found
@@ -131,6 +132,7 @@ def _reconciliation(
             for difference in entry.first
             if difference.unit_id == unit_id
         ],
+        "unlisted": sum(entry.differences.values()) - len(entry.first),
     }
 
 

@@ -144,17 +144,48 @@ def test_unit_show_has_a_proved_registration_and_the_last_difference(here: Path)
             credentials="key",
             operator="li",
         )
-        difference = ReconciledDifference(kind="never-registered", unit_id=device.unit_id)
+    compare(1, device.unit_id)
+    shown = run("unit", "show", device.unit_id)
+    assert "registered, key" in shown.stdout
+    assert "not-registered" in shown.stderr
+    run("manifest", "verify")
+
+
+def test_unit_show_has_no_difference_that_a_later_comparison_of_the_unit_does_not_have(
+    here: Path,
+) -> None:
+    product = write_product(here)
+    burn(here, product)
+    run("batch", "open", str(product), *STATION, "--batch", "WO2")
+    with ManifestReader.open("manifest.db") as reader:
+        unit_id = next(burned_devices(reader, PRODUCT_ID)).unit_id
+
+    def differs() -> str:
+        return run("unit", "show", unit_id).stderr
+
+    compare(1, unit_id)
+    compare(0, batch="WO2")
+    assert "not-registered" in differs(), "the later comparison is of another batch"
+    compare(0)
+    assert differs() == ""
+    compare(1, unit_id, batch="WO1")
+    assert "not-registered" in differs()
+    compare(0, batch="WO1")
+    assert differs() == ""
+    compare(3, "00:00:00:00:00:01")
+    assert "may be one of 2 differences that are not listed there" in differs()
+
+
+def compare(differences: int, *units: str, batch: str = "") -> None:
+    """Put a comparison on record that lists these units."""
+    with Ledger.open("manifest.db", "desk") as ledger:
         record_reconciliation(
             *(ledger, PRODUCT_ID),
             platform=HUB,
             source="api",
             compared={"burned": 2},
-            differences={"never-registered": 1},
+            differences={"not-registered": differences},
             table="ab" * 32,
-            first=[difference],
+            first=[ReconciledDifference(kind="not-registered", unit_id=one) for one in units],
+            batch=batch,
         )
-    shown = run("unit", "show", device.unit_id)
-    assert "registered, key" in shown.stdout
-    assert "never-registered" in shown.stderr
-    run("manifest", "verify")
