@@ -1,7 +1,10 @@
 """Child processes: other modules of this burner, each with a pipe to it."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import IO, Protocol
 
 from burner.core.secrets.child_environment import child_environment
@@ -43,14 +46,28 @@ class ChildProcess(Protocol):
         """Its exit status. Raises subprocess.TimeoutExpired."""
         ...
 
-    def kill(self) -> None:
-        """Kill it, without its group."""
+    def kill_group(self) -> None:
+        """Kill it and what it has started, if it runs. On Windows itself alone."""
         ...
+
+
+class ModuleProcess(subprocess.Popen[bytes]):
+    """A process of `start_module`."""
+
+    def kill_group(self) -> None:
+        """Kill it and what it has started, if it runs. On Windows itself alone."""
+        if self.poll() is not None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self.kill()
+            else:
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 def start_module(
     module: str, *arguments: str, stdin: int = subprocess.PIPE, stderr: int | None = None
-) -> "subprocess.Popen[bytes]":
+) -> ModuleProcess:
     """Start `python -m MODULE ARGUMENTS` on this interpreter, with pipes to its input and output.
 
     It takes no module of the current folder, and no Ctrl-C of the terminal reaches it.
@@ -61,7 +78,7 @@ def start_module(
         stdin: a descriptor in place of the pipe to its input.
         stderr: `subprocess.PIPE`, or None for ours.
     """
-    return subprocess.Popen(
+    return ModuleProcess(
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=stdin,
         stdout=subprocess.PIPE,

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from typing import IO
 
 from burner.core import child_process
@@ -19,6 +20,11 @@ assert sys.platform == "linux"  # noqa: S101 - for the type checker too
 
 FORKED_WITHIN_S = 60.0
 """The server imports esptool first."""
+LOOK_S = 0.1
+"""Between two looks at what other threads have read, and at a process without a server."""
+UNTOLD_S = 1.0
+"""After its end a server that lives tells the exit status of a worker within this time."""
+NAME_BYTES = 200
 
 
 def start_server() -> tuple[socket.socket, ChildProcess]:
@@ -27,50 +33,58 @@ def start_server() -> tuple[socket.socket, ChildProcess]:
     Raises:
         OSError: the system starts no process.
     """
-    ours, of_server = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with closing(of_server):
-        process = child_process.start_module(
-            "burner.devices.esp_worker.fork_server",
-            stdin=of_server.fileno(),
-            stderr=subprocess.DEVNULL,
-        )
-    return ours, process
+    with ExitStack() as ours:
+        station, of_server = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.enter_context(station)
+        with closing(of_server):
+            process = child_process.start_module(
+                "burner.devices.esp_worker.fork_server",
+                stdin=of_server.fileno(),
+                stderr=subprocess.DEVNULL,
+            )
+        ours.pop_all()
+    return station, process
 
 
 class ForkedWorker:
     """A worker like a `subprocess.Popen`, with pipes to it."""
 
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
     def __init__(self, server: socket.socket, log_name: str) -> None:
         """Ask for it; nothing waits for it.
 
         Raises:
-            BrokenPipeError: the server is gone.
+            ConnectionError: the server is gone.
+            OSError: no descriptor is left.
         """
-        self._answers, of_server = socket.socketpair()
-        pipes = [os.pipe() for _ in range(3)]
-        (of_worker_in, stdin), (stdout, of_worker_out), (stderr, of_worker_err) = pipes
-        self.stdin: IO[bytes] = os.fdopen(stdin, "wb")
-        self.stdout: IO[bytes] = os.fdopen(stdout, "rb")
-        self.stderr: IO[bytes] = os.fdopen(stderr, "rb")
-        streams = of_worker_in, of_worker_out, of_worker_err
-        try:
-            socket.send_fds(server, [log_name.encode()[:200]], [*streams, of_server.fileno()])
-        except OSError:
-            for stream in (self.stdin, self.stdout, self.stderr, self._answers):
-                stream.close()
-            raise
-        finally:
-            of_server.close()
-            for end in streams:
-                os.close(end)
         self.returncode: int | None = None
         self._pid: int | None = None
         self._received = b""
+        self._is_orphan = False
+        """Whether its server is gone, and has not told how it ended."""
         self._lock = threading.Lock()
+        with ExitStack() as ours, ExitStack() as of_worker:
+            self._answers, answers = socket.socketpair()
+            ours.enter_context(self._answers)
+            of_worker.enter_context(answers)
+            ends = []
+            for name in ("stdin", "stdout", "stderr"):
+                of_ours, of_theirs = os.pipe()[:: -1 if name == "stdin" else 1]
+                of_worker.callback(os.close, of_theirs)
+                stream = os.fdopen(of_ours, "wb" if name == "stdin" else "rb")
+                setattr(self, name, ours.enter_context(stream))
+                ends.append(of_theirs)
+            name_of_log = log_name.encode()[:NAME_BYTES] or b"worker"
+            socket.send_fds(server, [name_of_log], [*ends, answers.fileno()])
+            ours.pop_all()
 
     def __del__(self) -> None:
         """A worker that nobody uses any more ends."""
-        self._answers.close()
+        if hasattr(self, "_answers"):
+            self._answers.close()
 
     @property
     def pid(self) -> int:
@@ -79,11 +93,9 @@ class ForkedWorker:
         Raises:
             OSError: it did not fork.
         """
-        if self._pid is None and not self._read_until(
-            lambda: self._pid is not None, FORKED_WITHIN_S
-        ):
+        self._read_until(lambda: self._pid is not None, FORKED_WITHIN_S)
+        if self._pid is None:
             raise OSError("the worker was not forked")
-        assert self._pid is not None  # noqa: S101 - it was read
         return self._pid
 
     def poll(self) -> int | None:
@@ -98,39 +110,67 @@ class ForkedWorker:
             raise subprocess.TimeoutExpired("worker", timeout or 0)
         return self.returncode
 
-    def kill(self) -> None:
-        """Kill it, if it runs."""
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+    def kill_group(self) -> None:
+        """Kill it and what it has started, if it runs. Never waits: its server kills it where its
+        process id is not known yet.
+        """
+        if self.poll() is not None:
+            return
+        if self._pid is None:
+            with self._lock:
+                self._end(-signal.SIGKILL)
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
 
-    def _read_until(self, is_known: Callable[[], bool], timeout_s: float | None) -> bool:
-        """Read answers of the server until something is known; False: not within the time."""
+    def _read_until(self, is_known: Callable[[], bool], timeout_s: float | None) -> None:
+        """Read answers of the server until something is known, or the time is over."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         answers = select.poll()
         answers.register(self._answers, select.POLLIN)
+        gone_at: float | None = None
         while not is_known():
-            rest_s = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not answers.poll(None if rest_s is None else rest_s * 1000):
-                return False
-            with self._lock:
-                if self.returncode is not None:
-                    return is_known()
-                with suppress(BlockingIOError):  # another thread has read it
-                    self._take(self._answers.recv(64, socket.MSG_DONTWAIT))
-        return True
+            now = time.monotonic()
+            rest_s = LOOK_S if deadline is None else min(LOOK_S, deadline - now)
+            if self._is_orphan:
+                time.sleep(max(0.0, rest_s))
+            elif answers.poll(max(0.0, rest_s) * 1000):
+                self._read()
+            if self._pid is not None and not is_running(self._pid):
+                gone_at = gone_at or now
+                if self._is_orphan or now - gone_at > UNTOLD_S:
+                    self.returncode = self.returncode or -signal.SIGKILL
+            if rest_s <= 0 or (self.returncode is not None and self._pid is None):
+                return
 
-    def _take(self, data: bytes) -> None:
-        """The next bytes of the server; none: it is gone."""
-        self._received += data
-        lines = self._received.split(b"\n")[:-1]
-        if lines:
-            self._pid = int(lines[0])
-        if len(lines) > 1:
-            self.returncode = int(lines[1])
-        elif not data:
-            if self._pid is not None:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._pid, signal.SIGKILL)
-            self.returncode = -signal.SIGKILL
-        if self.returncode is not None:
-            self._answers.shutdown(socket.SHUT_RDWR)  # the server may forget the process id
+    def _read(self) -> None:
+        with self._lock:
+            if self.returncode is not None:
+                return
+            try:
+                data = self._answers.recv(64, socket.MSG_DONTWAIT)
+            except BlockingIOError:  # another thread has read it
+                return
+            self._received += data
+            lines = self._received.split(b"\n")[:-1]
+            if lines:
+                self._pid = int(lines[0])
+            if len(lines) > 1:
+                self._end(int(lines[1]))
+            elif not data and self._pid is None:
+                self._end(1)
+            elif not data:
+                self._is_orphan = True
+
+    def _end(self, status: int) -> None:
+        self.returncode = status
+        self._answers.shutdown(socket.SHUT_RDWR)  # the server may forget the process id
+
+
+def is_running(pid: int | None) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in ("Z", "X")

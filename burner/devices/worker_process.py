@@ -5,11 +5,8 @@ is noticed that hangs in a driver, was stopped, or died; its process group is th
 """
 
 import contextlib
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -130,13 +127,8 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Kill its process group now; from any thread, any number of times."""
-        if sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if self.is_alive:
-                    os.killpg(self.pid, signal.SIGKILL)
-        else:
-            with contextlib.suppress(OSError):
-                self._process.kill()
+        with contextlib.suppress(OSError):
+            self._process.kill_group()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5.0)
         self._reader.join(1.0)

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 
 from burner.core import child_process
 from burner.core.child_process import ChildProcess
+
+END_S = 2.0
+"""Until a server has ended whose station is gone."""
 
 
 def start_worker(log_name: str) -> ChildProcess:
@@ -30,6 +32,7 @@ class WorkerForks:
         """Nothing is started yet."""
         self._server: socket.socket | None = None
         self._process: ChildProcess | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def start(self, log_name: str) -> ChildProcess:
@@ -41,17 +44,33 @@ class WorkerForks:
         if sys.platform == "linux":
             from burner.devices.forked_worker import ForkedWorker, start_server
 
-            with self._lock, suppress(BrokenPipeError):  # somebody has ended the server
-                if self._server is None:
-                    self._server, self._process = start_server()
-                return ForkedWorker(self._server, log_name)
+            with self._lock:
+                for _ in range(2):  # somebody may have ended the server
+                    if self._is_closed:
+                        break
+                    if self._server is None:
+                        self._server, self._process = start_server()
+                    try:
+                        return ForkedWorker(self._server, log_name)
+                    except ConnectionError:
+                        self._end_server()
         return start_worker(log_name)
 
     def close(self) -> None:
         """End the server."""
-        if self._server is not None:
-            self._server.close()
-        if self._process is not None:
+        with self._lock:
+            self._is_closed = True
+            self._end_server()
+
+    def _end_server(self) -> None:
+        if self._server is None or self._process is None:
+            return
+        self._server.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:  # somebody has stopped it
+            self._process.kill_group()
             self._process.wait()
-            if self._process.stdout:
-                self._process.stdout.close()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._server = self._process = None

@@ -118,6 +118,12 @@ class ForkedProcess:
         if self.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
 
+    def kill_group(self) -> None:
+        """Kill it and what it has started, if it runs."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
 
 class Servers:
     """The servers of a run of tests; each is started when it is first needed."""
@@ -191,7 +197,7 @@ def use(addresses: Callable[[], Addresses]) -> None:
 
     def start_module(
         module: str, *arguments: str, stdin: int = subprocess.PIPE, stderr: int | None = None
-    ) -> "subprocess.Popen[bytes]":
+    ) -> child_process.ModuleProcess:
         if module not in SERVER_OF:
             return start_cold(module, *arguments, stdin=stdin, stderr=stderr)
         forked = ForkedProcess(
@@ -202,6 +208,6 @@ def use(addresses: Callable[[], Addresses]) -> None:
             env=child_environment(),
             session=True,
         )
-        return cast("subprocess.Popen[bytes]", forked)
+        return cast("child_process.ModuleProcess", forked)
 
     child_process.start_module = start_module

@@ -4,8 +4,9 @@ To start Python and to import esptool takes 0.15 s of a processor for each worke
 
 Standard input is a socket of the station. A request is the name of a slot's log, with four
 descriptors: the standard streams of the worker, and a socket. There the station reads the worker's
-process id, and its exit status when it has ended, each on a line. Until the station closes that
-socket, no other process gets this id.
+process id, and its exit status when it has ended, each on a line; nothing at all where it could not
+be started, with the reason on its standard errors. Until the station closes that socket, no other
+process gets this id. A station that closes it has its worker killed.
 """
 
 import gc
@@ -14,20 +15,28 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-
-from burner.devices.esp_worker.__main__ import prepare, serve
 
 assert sys.platform == "linux"  # noqa: S101 - for the type checker too
 
 NAME_BYTES = 256
+STREAMS = 3
+"""Standard input, output and errors."""
 
 
 class ForkServer:
     """Forks a worker for each request."""
 
-    def __init__(self, station: socket.socket) -> None:
+    def __init__(self, station: socket.socket, refusal: str = "") -> None:
+        """Nothing is answered yet.
+
+        Args:
+            station: where requests come from.
+            refusal: why no worker can be started; empty: they can.
+        """
         self._station = station
+        self._refusal = refusal
         self._workers: dict[socket.socket, int] = {}
         """Process id by the socket of its station."""
         self._ended: set[int] = set()
@@ -60,21 +69,36 @@ class ForkServer:
 
     def _answer_request(self) -> str | None:
         """Fork a worker; in it, the name of its log."""
-        name, streams, _, _ = socket.recv_fds(self._station, NAME_BYTES, 4)
+        name, received, _, _ = socket.recv_fds(self._station, NAME_BYTES, STREAMS + 1)
         if not name:
             os._exit(0)
-        worker = os.fork()
+        if len(received) <= STREAMS:  # no descriptor was left here
+            _close(received)
+            return None
+        streams, station = received[:STREAMS], socket.socket(fileno=received[STREAMS])
+        try:
+            worker = 0 if self._refusal else os.fork()
+        except OSError as error:
+            self._refuse(station, streams, str(error))
+            return None
+        if self._refusal:
+            self._refuse(station, streams, self._refusal)
+            return None
         if not worker:
-            self._become_worker(streams)
-            return name.decode()
-        for stream in streams[:3]:
-            os.close(stream)
-        station = socket.socket(fileno=streams[3])
+            self._become_worker(streams, station)
+            return name.decode(errors="replace")
+        _close(streams)
         self._workers[station] = worker
         self._selector.register(station, selectors.EVENT_READ)
         return None
 
-    def _become_worker(self, streams: list[int]) -> None:
+    def _refuse(self, station: socket.socket, streams: Sequence[int], reason: str) -> None:
+        with suppress(OSError):
+            os.write(streams[2], f"{reason}\n".encode())
+        _close(streams)
+        station.close()
+
+    def _become_worker(self, streams: Sequence[int], station: socket.socket) -> None:
         """Leave what is the server's, and take over the streams, in a session of its own."""
         os.setsid()
         signal.set_wakeup_fd(-1)
@@ -82,10 +106,10 @@ class ForkServer:
         self._selector.close()
         for end in (self._station, self._woken, self._wake, *self._workers):
             end.close()
-        for number, stream in enumerate(streams[:3]):
+        for number, stream in enumerate(streams):
             os.dup2(stream, number)
-            os.close(stream)
-        with socket.socket(fileno=streams[3]) as station:  # its group exists now, to be killed
+        _close(streams)
+        with station:  # its group exists now, to be killed
             _tell(station, os.getpid())
 
     def _report_ended(self) -> None:
@@ -105,8 +129,15 @@ class ForkServer:
         station.close()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(worker, signal.SIGKILL)
+        with suppress(ProcessLookupError, PermissionError):  # it leads no group yet
+            os.kill(worker, signal.SIGKILL)
         os.waitpid(worker, 0)
         self._ended.discard(worker)
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _tell(station: socket.socket, number: int) -> None:
@@ -116,12 +147,18 @@ def _tell(station: socket.socket, number: int) -> None:
 
 def main() -> None:
     """Serve; in a forked worker, be one."""
-    prepare()
+    refusal = ""
+    try:
+        from burner.devices.esp_worker.__main__ import prepare, serve
+
+        prepare()
+    except Exception as error:
+        refusal = f"{type(error).__name__}: {error}"
     gc.collect()
     gc.freeze()
     station = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    log = ForkServer(station).serve()
+    log = ForkServer(station, refusal).serve()
     with suppress(OSError), open("/proc/self/comm", "w") as name:  # noqa: PTH123 - for `ps`
         name.write(log)
     serve()
