@@ -1,6 +1,6 @@
 """The checklist of the cloud: what a person has seen in the console of a platform. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,10 +10,10 @@ from burner.cloud.preflight import (
     CloudCheckResult,
     CloudVerdict,
     ExpectedProduct,
-    Missing,
     check_product,
 )
 from burner.core.code import Code
+from burner.profile.registration import NameCreation
 
 Answers = Mapping[CloudCheck, CloudVerdict]
 ANSWERS: Mapping[str, CloudVerdict] = {
@@ -38,6 +38,29 @@ ANSWER_CODES: Mapping[CloudCheck, Code] = {
     CloudCheck.NAMES: Code.CLOUD_NAMES_MISSING,
 }
 """Why a check is bad to which a person says no."""
+NOT_NEEDED_IF: Mapping[CloudCheck, Callable[[ExpectedProduct], bool]] = {
+    CloudCheck.REGISTER_TYPE: lambda expected: not expected.platform.creates_devices,
+    CloudCheck.REGISTER_LIMIT: lambda expected: (
+        not expected.platform.creates_devices
+        or expected.registration.names is not NameCreation.AUTOMATIC
+    ),
+    CloudCheck.LICENSES: lambda _expected: True,
+    CloudCheck.NAMES: lambda expected: (
+        expected.registration.names is not NameCreation.CREATED_BEFORE
+    ),
+}
+"""When a person may say of a check that it is not needed; each other check is always needed.
+Licenses: only the person sees whether the instance of the product needs them."""
+
+
+def answers_to(check: CloudCheck, expected: ExpectedProduct) -> Mapping[str, CloudVerdict]:
+    """What a person may say to a check, by its word."""
+    may_be_left_out = check in NOT_NEEDED_IF and NOT_NEEDED_IF[check](expected)
+    return {
+        word: verdict
+        for word, verdict in ANSWERS.items()
+        if may_be_left_out or verdict is not CloudVerdict.NOT_NEEDED
+    }
 
 
 def checklist(expected: ExpectedProduct) -> tuple[CloudCheckResult, ...]:
@@ -61,8 +84,7 @@ def checklist(expected: ExpectedProduct) -> tuple[CloudCheckResult, ...]:
 
 
 def _to_be_answered(result: CloudCheckResult) -> CloudCheckResult:
-    by_manifest = result.check is CloudCheck.NAMES and result.missing is not Missing.MANIFEST
-    if result.verdict is CloudVerdict.NOT_NEEDED or by_manifest:
+    if result.verdict is CloudVerdict.NOT_NEEDED or result.check is CloudCheck.NAMES:
         return result
     return replace(result, verdict=CloudVerdict.UNKNOWN, found="", missing=None)
 

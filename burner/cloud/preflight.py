@@ -52,14 +52,14 @@ class CloudVerdict(StrEnum):
 
 
 class Missing(StrEnum):
-    """Why a check could not be made, where the platform is not the reason."""
+    """Why a check was not made, where the platform is not the reason."""
 
     QUANTITY = "quantity"
     EXPECTED_NAMES = "expected names"
     KEY = "product key"
     PRODUCT = "product"
     REGISTRATION = "registration off"
-    MANIFEST = "manifest"
+    BATCH = "batch"
     HIDDEN_SECRET = "hidden secret"  # noqa: S105 - no secret
 
 
@@ -74,7 +74,7 @@ class CloudCheckResult:
     code: Code | None = None
     """Why it is bad."""
     missing: Missing | None = None
-    """Why it is unknown; None: the platform does not tell."""
+    """Why it is unknown, or not needed yet; None: the platform does not tell."""
 
     @property
     def on_record(self) -> str:
@@ -98,7 +98,7 @@ class ExpectedProduct:
     made: int = 0
     """Units of the product that were made."""
     spare_names: int | None = None
-    """Confirmed names that no unit has yet; None: no manifest was asked."""
+    """Confirmed names that no unit has yet; None: there is no batch that needs them."""
 
     @property
     def region(self) -> str:
@@ -286,7 +286,7 @@ def _names(expected: ExpectedProduct) -> CloudCheckResult:
     if names is not NameCreation.CREATED_BEFORE:
         return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED)
     if expected.spare_names is None:
-        return _unknown(CloudCheck.NAMES, missing=Missing.MANIFEST)
+        return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED, missing=Missing.BATCH)
     return _room(
         CloudCheck.NAMES, expected.spare_names, expected.quantity, Code.CLOUD_NAMES_MISSING
     )

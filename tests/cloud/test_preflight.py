@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from burner.cloud.checklist import answered, checklist
+from burner.cloud.checklist import answered, answers_to, checklist
 from burner.cloud.management.api import ProductOnPlatform
 from burner.cloud.preflight import (
     CloudCheck,
@@ -205,7 +205,6 @@ def test_registration_that_is_off_is_one_mistake_and_the_type_waits_for_it() -> 
         (PRODUCT, EXPLORER, CloudCheck.LICENSES, None),
         (replace(PRODUCT, secret=None), EXPECTED, CloudCheck.SECRET, Missing.HIDDEN_SECRET),
         (PRODUCT, replace(EXPECTED, key=""), CloudCheck.SECRET, Missing.KEY),
-        (PRECREATED, replace(BEFORE, spare_names=None), CloudCheck.NAMES, Missing.MANIFEST),
     ],
 )
 def test_what_is_not_known_is_not_good(
@@ -298,7 +297,27 @@ def test_names_that_the_manifest_counts_are_no_question() -> None:
     assert names.verdict is CloudVerdict.GOOD
     missing = checklist(replace(BEFORE, spare_names=None))
     (names,) = (one for one in missing if one.check is CloudCheck.NAMES)
-    assert names.verdict is CloudVerdict.UNKNOWN
+    assert (names.verdict, names.missing) == (CloudVerdict.NOT_NEEDED, Missing.BATCH)
+
+
+def test_without_a_batch_names_that_are_created_before_are_not_needed_yet() -> None:
+    checked = results(PRECREATED, replace(BEFORE, spare_names=None))
+    assert is_good([*checked.values()])
+    assert checked[CloudCheck.NAMES].missing is Missing.BATCH
+
+
+def may_be_left_out(expected: ExpectedProduct) -> set[CloudCheck]:
+    return {check for check in CloudCheck if "not-needed" in answers_to(check, expected)}
+
+
+def test_a_person_leaves_out_only_what_the_product_may_not_need() -> None:
+    unsaid = replace(EXPECTED, registration=RegistrationSettings())
+    alibaba = replace(BEFORE, platform=PLATFORMS[Cloud.ALIBABA])
+    limit, licenses, names = CloudCheck.REGISTER_LIMIT, CloudCheck.LICENSES, CloudCheck.NAMES
+    assert may_be_left_out(EXPECTED) == {licenses, names}
+    assert may_be_left_out(BEFORE) == {licenses, limit}
+    assert may_be_left_out(unsaid) == {licenses, limit, names}
+    assert may_be_left_out(alibaba) == {licenses, limit, CloudCheck.REGISTER_TYPE}
 
 
 def test_the_answers_of_a_person_decide_what_is_unknown() -> None:
@@ -306,8 +325,8 @@ def test_the_answers_of_a_person_decide_what_is_unknown() -> None:
     assert is_good(answered(checklist(EXPECTED), yes))
     no = answered(checklist(EXPECTED), {**yes, CloudCheck.SECRET: CloudVerdict.BAD})
     assert [one.code for one in no if not one.verdict.passes] == [Code.CLOUD_SECRET_DIFFERS]
-    not_needed = {**yes, CloudCheck.CLOCK: CloudVerdict.NOT_NEEDED}
-    assert is_good(answered(checklist(EXPECTED), not_needed))
+    not_needed = {**yes, CloudCheck.LICENSES: CloudVerdict.NOT_NEEDED}
+    assert is_good(answered(checklist(EXPLORER), not_needed))
 
 
 def test_an_answer_does_not_change_what_the_platform_says() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from burner.cli.terminal.language import language
+from burner.cloud.checklist import answers_to
 from burner.cloud.preflight import CloudCheck, CloudCheckResult, CloudVerdict, ExpectedProduct
 from burner.core.secrets.secret import Secret
 from burner.core.words.phrases import phrase
@@ -16,6 +17,8 @@ _KEYS: Final[Mapping[str, CloudVerdict]] = {
     "-": CloudVerdict.NOT_NEEDED,
     "?": CloudVerdict.UNKNOWN,
 }
+_ALWAYS: Final = (CloudVerdict.UNKNOWN,)
+"""A person may always not know."""
 
 
 def ask_operator() -> str:
@@ -44,11 +47,14 @@ def _answer(question: CloudCheckResult, expected: ExpectedProduct, head: str) ->
         expected.product_id,
         expected.platform.title,
     )
+    allowed = (*answers_to(question.check, expected).values(), *_ALWAYS)
+    keys = {key: verdict for key, verdict in _KEYS.items() if verdict in allowed}
     while True:
-        answer = str(click.prompt(f"{head}{text} [y/n/-/?]", err=True)).strip().lower()
-        if answer in _KEYS:
-            return _KEYS[answer]
-        click.echo(phrase("checklist keys", language()), err=True)
+        answer = str(click.prompt(f"{head}{text} [{'/'.join(keys)}]", err=True)).strip().lower()
+        if answer in keys:
+            return keys[answer]
+        again = "checklist needed" if answer in _KEYS else "checklist keys"
+        click.echo(phrase(again, language(), ", ".join(keys)), err=True)
 
 
 def _typed_secret(

@@ -21,11 +21,35 @@ def product_profile(source: Path) -> Profile:
 
 
 def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
-    """The names, in their order.
+    """The names, in their order; empty: none of them waits.
 
     Raises:
         BurnerError: E860 the list; E733 no such batch; E7 the manifest.
     """
+    names = _all_names(profile, listed)
+    if not listed.waiting:
+        return names
+    known = names_on_record_as_confirmed(listed.manifest, profile.product.id)
+    return tuple(name for name in names if name not in known)
+
+
+def names_on_record_as_confirmed(manifest: str, product_id: str) -> set[str]:
+    """The confirmed names of a product; none where no manifest is there yet.
+
+    Raises:
+        BurnerError: E7.
+    """
+    from burner.manifest.reading.cloud_records import confirmed_names
+    from burner.manifest.reading.reader import ManifestReader
+    from burner.manifest.store.place import manifest_place, place_exists
+
+    if not place_exists(manifest_place(manifest)):
+        return set()
+    with ManifestReader.open(manifest) as reader:
+        return confirmed_names(reader, product_id)
+
+
+def _all_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
     if listed.ids:
         return names_of_ids(listed.ids, profile)
     if listed.names:

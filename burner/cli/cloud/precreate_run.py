@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burner.cli.cloud.confirmed_names import ConfirmedNames
-from burner.cli.cloud.name_list import listed_names, product_profile
+from burner.cli.cloud.name_list import (
+    listed_names,
+    names_on_record_as_confirmed,
+    product_profile,
+)
 from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.stop_request import StopRequest
 from burner.cli.parameters.cloud_options import ManagementOptions, management_api
@@ -31,9 +35,6 @@ from burner.core.errors import BurnerError, Finding
 from burner.core.words.phrases import Wording
 from burner.manifest.local.state_folder import as_file_name, state_folder
 from burner.manifest.local.station_lock import lock_file
-from burner.manifest.reading.cloud_records import confirmed_names
-from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.store.place import manifest_place, place_exists
 from burner.manifest.writing.ledger import Ledger
 from burner.profile.profile import Profile
 
@@ -60,6 +61,9 @@ def precreate(chosen: PrecreateArguments) -> int:
     """Create names, or only confirm them; the exit status."""
     profile = product_profile(chosen.source)
     names = listed_names(profile, chosen.listed)
+    if not names:
+        screen.say(Wording(language())("no name waits", profile.title))
+        return 0
     target = CreationTarget(
         profile.product.cloud, profile.product.id, str(chosen.management.endpoint or "")
     )
@@ -217,7 +221,8 @@ def _show_plan(
     target: CreationTarget,
 ) -> int:
     """Say what would be done, by journal and manifest. Nobody is asked, and nothing is written."""
-    plan = precreation_plan(names, read_journal(journal, target), _on_record(chosen, profile))
+    known = names_on_record_as_confirmed(chosen.listed.manifest, profile.product.id)
+    plan = precreation_plan(names, read_journal(journal, target), known)
     say = Wording(language())
     count, platform = len(names), profile.platform.title
     screen.say(say.counted("names for platform", count, profile.title, count, platform))
@@ -235,10 +240,3 @@ def _parts(plan: PrecreationPlan) -> Sequence[tuple[str, Sequence[str]]]:
         ("names to ask", plan.ask),
         ("names to send", plan.send),
     )
-
-
-def _on_record(chosen: PrecreateArguments, profile: Profile) -> set[str]:
-    if not place_exists(manifest_place(chosen.listed.manifest)):
-        return set()
-    with ManifestReader.open(chosen.listed.manifest) as reader:
-        return confirmed_names(reader, profile.product.id)

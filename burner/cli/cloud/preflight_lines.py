@@ -97,10 +97,10 @@ def remedy_of(result: CloudCheckResult, shown_in: Language) -> str:
     """What to do; empty where there is nothing to do."""
     if result.code:
         return lookup(result.code).remedy(shown_in)
-    if result.verdict is not CloudVerdict.UNKNOWN:
-        return ""
     if result.missing:
         return phrase(f"cloud-missing {result.missing}", shown_in)
+    if result.verdict is not CloudVerdict.UNKNOWN:
+        return ""
     return phrase(f"cloud-look {result.check}", shown_in)
 
 
@@ -108,7 +108,8 @@ def _values(result: CloudCheckResult, shown_in: Language) -> str:
     title = phrase(f"cloud-check {result.check}", shown_in)
     found, expected = detail_in(shown_in, result.found), result.expected
     if result.verdict is CloudVerdict.NOT_NEEDED:
-        return phrase("cloud preflight not needed", shown_in, title)
+        yet = "cloud preflight not needed yet"
+        return phrase(yet if result.missing else "cloud preflight not needed", shown_in, title)
     if expected and expected != found:
         unknown = phrase("cloud preflight unknown", shown_in)
         return phrase("cloud preflight needed", shown_in, title, found or unknown, expected)

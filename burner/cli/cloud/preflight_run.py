@@ -15,7 +15,7 @@ from burner.cli.questions.secret_questions import Use, product_secret_prompt
 from burner.cli.questions.work_order import is_person
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
-from burner.cloud.checklist import answered, checklist
+from burner.cloud.checklist import answered, answers_to, checklist
 from burner.cloud.management.api import ManagementApi
 from burner.cloud.preflight import (
     CloudCheck,
@@ -60,6 +60,7 @@ def _run(
     expected: ExpectedProduct,
     ledger: Ledger | None = None,
 ) -> int:
+    _check_answers(chosen, expected)
     operator, management = _operator(chosen), chosen.management
     if isinstance(release, Release):
         refuse_secrets(release.search, {"operator": operator, "note": chosen.note})
@@ -121,9 +122,20 @@ def _answers_of_person(
     if not questions:
         return {}
     if not is_person():
-        missing = " ".join(f"--answer {one.check}=yes|no|not-needed" for one in questions)
+        missing = " ".join(
+            f"--answer {one.check}={'|'.join(answers_to(one.check, expected))}" for one in questions
+        )
         raise click.UsageError(f"nobody can be asked here: there is no terminal. Give {missing}")
     return ask_checklist(questions, expected)
+
+
+def _check_answers(chosen: CloudPreflightArguments, expected: ExpectedProduct) -> None:
+    """Refuse to leave out a check that is needed."""
+    for check, answer in chosen.answers.items():
+        allowed = answers_to(check, expected)
+        if answer not in allowed.values():
+            words = ", ".join(f"{check}={word}" for word in allowed)
+            raise click.UsageError(f"--answer {check}=not-needed: it is needed here. Give {words}")
 
 
 def _operator(chosen: CloudPreflightArguments) -> str:

@@ -54,14 +54,17 @@ def names(
     if header.startswith(FORMULA) or not header.isprintable():
         raise click.BadParameter("a spreadsheet would not take it for text", param_hint="--header")
     profile = product_profile(source)
+    say = Wording(language())
     found = listed_names(profile, listed)
+    if not found:
+        screen.say(say("no name waits", profile.title))
+        return
     for name in found:
         profile.name.rule.check(name)  # what the API takes, the console may refuse
     most = per_file or NAMES_PER_FILE[profile.product.cloud]
     files = write_name_files(
         output, found, header="" if no_header else header, per_file=most, force=force
     )
-    say = Wording(language())
     screen.say(say.counted("names of product", len(found), profile.title, len(found)))
     first, last = files[0], files[-1]
     screen.say(say.counted("name files", len(files), len(files), first, last, most))

@@ -21,6 +21,8 @@ class NameListOptions:
     names: Path | None
     batch: str
     manifest: str
+    waiting: bool = False
+    """Only those that are not on record as confirmed."""
 
     @property
     def of_manifest(self) -> bool:
@@ -29,7 +31,7 @@ class NameListOptions:
 
 
 def name_list_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--ids-file, --names-file, --batch, --manifest; the command gets `listed`."""
+    """--ids-file, --names-file, --batch, --waiting, --manifest; the command gets `listed`."""
 
     @functools.wraps(command)
     def with_list(
@@ -37,14 +39,14 @@ def name_list_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ids_file: Path | None,
         names_file: Path | None,
         batch: str,
+        waiting: bool,
         manifest: str,
         **others: Any,
     ) -> Any:
         if sum(map(bool, (ids_file, names_file, batch))) > 1:
             raise click.UsageError("Only one of --ids-file, --names-file and --batch can be given.")
-        return command(
-            *args, listed=NameListOptions(ids_file, names_file, batch, manifest), **others
-        )
+        listed = NameListOptions(ids_file, names_file, batch, manifest, waiting)
+        return command(*args, listed=listed, **others)
 
     of_ids = click.option(
         "--ids-file",
@@ -56,7 +58,13 @@ def name_list_options(command: Callable[..., Any]) -> Callable[..., Any]:
     of_names = click.option(
         "--names-file", metavar="FILE", type=FILE, help="Names as they are, one a line."
     )
-    return of_ids(of_names(options.batch_option(options.manifest_option(with_list))))
+    waiting = click.option(
+        "--waiting",
+        is_flag=True,
+        help="Only names that are not on record as confirmed yet.",
+    )
+    of_units = options.batch_option(waiting(options.manifest_option(with_list)))
+    return of_ids(of_names(of_units))
 
 
 def names_header_option(command: Command) -> Command:

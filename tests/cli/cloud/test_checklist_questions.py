@@ -1,6 +1,7 @@
 """The checklist of the cloud, asked of a person."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 import pytest
@@ -27,15 +28,18 @@ EXPECTED = ExpectedProduct(
 
 
 def asked(
-    typed: str, *checks: CloudCheck, env: Mapping[str, str] = {}
+    typed: str,
+    *checks: CloudCheck,
+    expected: ExpectedProduct = EXPECTED,
+    env: Mapping[str, str] = {},
 ) -> tuple[dict[CloudCheck, CloudVerdict], str]:
     """The answers, and what was on the screen."""
     answers: dict[CloudCheck, CloudVerdict] = {}
 
     @click.command()
     def ask() -> None:
-        questions = [one for one in checklist(EXPECTED) if one.check in checks]
-        answers.update(ask_checklist(questions, EXPECTED))
+        questions = [one for one in checklist(expected) if one.check in checks]
+        answers.update(ask_checklist(questions, expected))
 
     done = CliRunner().invoke(ask, input=typed, env=env)
     assert done.exception is None, done.output
@@ -46,13 +50,27 @@ def test_each_question_is_answered_by_one_key() -> None:
     checks = (
         *(CloudCheck.CLOCK, CloudCheck.PRODUCT, CloudCheck.REGION, CloudCheck.REGISTER_LIMIT),
     )
-    answers, shown = asked("y\nn\n-\n?\n", *checks)
+    answers, shown = asked("y\nn\ny\n?\n", *checks)
     assert list(answers.values()) == [
-        *(CloudVerdict.GOOD, CloudVerdict.BAD, CloudVerdict.NOT_NEEDED, CloudVerdict.UNKNOWN),
+        *(CloudVerdict.GOOD, CloudVerdict.BAD, CloudVerdict.GOOD, CloudVerdict.UNKNOWN),
     ]
     assert f"2/4 Does the console of Tencent Cloud IoT Hub have the product {ID}?" in shown
     assert "Is the product in the region china?" in shown
     assert ": 600?" in shown
+
+
+def test_a_check_that_is_needed_is_asked_until_it_is_looked_at() -> None:
+    answers, shown = asked("-\ny\n", CloudCheck.PRODUCT)
+    assert answers == {CloudCheck.PRODUCT: CloudVerdict.GOOD}
+    assert "This check is needed. Answer one of y, n, ?." in shown
+    assert "[y/n/?]" in shown
+
+
+def test_licenses_may_be_not_needed() -> None:
+    explorer = replace(EXPECTED, platform=PLATFORMS[Cloud.TENCENT_EXPLORER])
+    answers, shown = asked("-\n", CloudCheck.LICENSES, expected=explorer)
+    assert answers == {CloudCheck.LICENSES: CloudVerdict.NOT_NEEDED}
+    assert "[y/n/-/?]" in shown
 
 
 def test_another_answer_is_asked_again() -> None:

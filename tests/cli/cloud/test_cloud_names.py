@@ -77,6 +77,27 @@ def test_bad_lines_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert files(tmp_path) == {}
 
 
+def test_waiting_names_are_those_that_are_not_on_record_in_the_order_of_the_list(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "export.csv").write_text("DeviceName\n246F28000002\n", encoding="utf-8")
+    waiting = ("--ids-file", "ids.csv", "--waiting")
+    confirm = ("--confirm-only", "--export", "export.csv")
+    assert cloud_names(tmp_path, *waiting, "-o", "out").returncode == 0
+    assert len(files(tmp_path)["out-001.csv"].splitlines()) == 4  # nothing is on record
+    precreate = ("cloud", "precreate", str(PROFILE))
+    run_burner(tmp_path, *precreate, "--ids-file", "ids.csv", *confirm, env=ADDED)
+    done = cloud_names(tmp_path, *waiting, "-o", "out", "--force")
+    assert "2 names" in done.stdout, done.stderr
+    assert files(tmp_path)["out-001.csv"] == "DeviceName\n246F28000001\n246F28000003\n"
+    (tmp_path / "export.csv").write_text("DeviceName\n246F28000001\n246F28000003\n", "utf-8")
+    done = run_burner(tmp_path, *precreate, *waiting, *confirm, env=ADDED)
+    assert "The platform has 2 of 2 names." in done.stdout
+    done = cloud_names(tmp_path, *waiting, "-o", "none")
+    assert (done.returncode, "no name waits" in done.stdout) == (0, True)
+    assert not (tmp_path / "none-001.csv").exists()
+
+
 def test_only_one_source_of_names_is_taken(tmp_path: Path) -> None:
     done = cloud_names(tmp_path, "--ids-file", "ids.csv", "--batch", "B", "-o", "out")
     assert (done.returncode, "Only one of" in done.stderr) == (2, True)

@@ -156,7 +156,7 @@ WRONG_LINES = [
     WrongLine(
         "credentials", "E850", "registration.credentials", {"kind": CredentialKind.CERTIFICATE}
     ),
-    WrongLine("registration", "E805", "Switch it on", {"register_type": RegisterType.OFF}),
+    WrongLine("registration", "E805", "burner cloud enable", {"register_type": RegisterType.OFF}),
     WrongLine(
         "register-type", "E851", "burner cloud enable", {"register_type": RegisterType.PRECREATED}
     ),
@@ -262,7 +262,7 @@ def test_a_platform_that_does_not_answer_is_no_result(tmp_path: Path, api: Local
 def test_a_checklist_without_a_terminal_says_what_is_to_be_answered(tmp_path: Path) -> None:
     done = run(tmp_path, "", "--checklist", "--answer", "clock=yes", env={})
     assert done.returncode == 2
-    assert "--answer product=yes|no|not-needed" in done.stderr
+    assert "--answer product=yes|no " in done.stderr
     assert "--answer clock" not in done.stderr
 
 
@@ -301,6 +301,31 @@ def test_somebody_answers_for_a_checklist_on_record(tmp_path: Path) -> None:
     run_burner(tmp_path, "batch", "open", "product.yaml", "--batch", "W", "--operator", "li")
     done = run(tmp_path, "", "--checklist", *ALL_YES, "--batch", "W", env={})
     assert (done.returncode, "--operator" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("check", ["product", "secret", "registration", "register-limit"])
+def test_what_is_needed_cannot_be_answered_with_not_needed(tmp_path: Path, check: str) -> None:
+    write_product(tmp_path, registration=AUTOMATIC)
+    run_burner(tmp_path, "batch", "open", "product.yaml", "--batch", "W", "--operator", "li")
+    answers = [f"{check}=not-needed" if text == f"{check}=yes" else text for text in ALL_YES]
+    options = ("--batch", "W", "--operator", "wang")
+    done = run(tmp_path, "", "--checklist", *answers, *options, env={})
+    assert done.returncode == 2
+    assert f"Give {check}=yes, {check}=no" in done.stderr
+    with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
+        assert preflight_of(reader, "W") is None
+
+
+@pytest.mark.parametrize("way", ["api", "checklist"])
+def test_before_the_first_batch_no_name_is_needed_yet(tmp_path: Path, way: str) -> None:
+    write_product(tmp_path, registration="{names: created-before}")
+    with local_api(product(register_type=RegisterType.PRECREATED)) as api:
+        answers = ("--checklist", *ALL_YES) if way == "checklist" else ()
+        url = "" if way == "checklist" else api.url
+        done = run(tmp_path, url, "--quantity", "6", *answers)
+    assert done.returncode == 0, done.stdout
+    assert "confirmed names that no unit has: not needed yet" in done.stdout
+    assert "(--batch) counts them" in done.stdout
 
 
 @pytest.mark.parametrize("answer", ["licence=yes", "secret=maybe", "secret"])
