@@ -49,6 +49,8 @@ class DifferenceKind(StrEnum):
     """Activated before its unit was burned."""
     NOT_GOOD = "not-good"
     """Registered, and its unit is not good, or has another name now."""
+    DISABLED = "disabled"
+    """The unit is good, and its device is disabled on the platform."""
     TWICE = "twice"
     """More than once in the list."""
     OTHER_NAME = "other-name"
@@ -59,6 +61,14 @@ class DifferenceKind(StrEnum):
     """Burned, on the platform, and never registered."""
     NOT_ACTIVATED = "not-activated"
     """On the platform, and never online; registered, as far as the list tells."""
+    NOT_JUDGED = "not-judged"
+    """Burned, on the platform, and the list does not tell whether it registered."""
+
+
+_MAY_COME = (
+    *(DifferenceKind.MISSING, DifferenceKind.NOT_REGISTERED, DifferenceKind.NOT_ACTIVATED),
+)
+"""What a unit is that was not online yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class ComparedCounts:
     unused: int = 0
     """Names on the platform that nobody registered and no unit has."""
     unknown: int = 0
-    """Devices of which the list does not tell whether they registered."""
+    """The same, where the list does not tell whether somebody registered."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,8 @@ class Reconciliation:
     differences: tuple[NameDifference, ...]
     """By kind, then by name."""
     compared: ComparedCounts
+    spare: tuple[ListedDevice, ...] = ()
+    """The devices that are counted as unused or unknown, by name. No differences."""
 
     def counts(self) -> Mapping[DifferenceKind, int]:
         """Differences by kind, the worst kind first; kinds without any are left out."""
@@ -147,6 +159,7 @@ class _Comparison:
         self._terms = terms
         self._found: list[NameDifference] = []
         self._counts: Counter[str] = Counter()
+        self._spare: list[ListedDevice] = []
 
     def of(
         self, records: Iterable[NameOnRecord], devices: Iterable[ListedDevice]
@@ -188,8 +201,9 @@ class _Comparison:
                 continue
             if device.in_use:
                 strangers[name] = device
-            elif name not in others:
+            elif name not in others and not self._terms.batch:
                 self._counts["unknown" if device.in_use is None else "unused"] += 1
+                self._spare.append(device)
         return strangers
 
     def _pairs(
@@ -232,8 +246,7 @@ class _Comparison:
             present = listed.get(name)
             kind = self._kind(record, present)
             if kind is None:
-                told = present is not None and present.in_use is not None
-                self._counts["agreeing" if told else "unknown"] += 1
+                self._counts["agreeing"] += 1
             elif self._is_young(record, kind):
                 self._counts["waiting"] += 1
             else:
@@ -245,13 +258,17 @@ class _Comparison:
         online, burned = device.activated, record.burned
         if online and burned and online < burned - CLOCKS:
             return DifferenceKind.BEFORE_BURNED
+        if device.enabled is False:
+            return DifferenceKind.DISABLED
         if device.in_use is False:
             return DifferenceKind.NOT_REGISTERED
-        return DifferenceKind.NOT_ACTIVATED if device.active is False else None
+        if device.active is False:
+            return DifferenceKind.NOT_ACTIVATED
+        return DifferenceKind.NOT_JUDGED if device.in_use is None else None
 
     def _is_young(self, record: NameOnRecord, kind: DifferenceKind) -> bool:
         """Whether the unit may still come online."""
-        if kind is DifferenceKind.BEFORE_BURNED:
+        if kind not in _MAY_COME:
             return False
         if kind is DifferenceKind.MISSING and self._terms.created_beforehand:
             return False
@@ -274,7 +291,8 @@ class _Comparison:
         order = {kind: index for index, kind in enumerate(DifferenceKind)}
         self._found.sort(key=lambda one: (order[one.kind], one.name, one.unit_id))
         counts = ComparedCounts(on_platform=on_platform, **self._counts)
-        return Reconciliation(tuple(self._found), counts)
+        self._spare.sort(key=lambda device: device.name)
+        return Reconciliation(tuple(self._found), counts, tuple(self._spare))
 
 
 def _by_name(

@@ -100,11 +100,37 @@ def test_a_created_name_that_nobody_used_is_counted_only() -> None:
     assert (result.differences, result.compared.unused) == ((), 1)
 
 
-def test_of_a_list_of_names_alone_nothing_is_said_but_what_is_missing() -> None:
-    names = [ListedDevice(record().name), ListedDevice("SPARE")]
-    result = compare([record(), record(1)], names)
-    assert [one.name for one in result.differences] == [record(1).name]
-    assert (result.compared.agreeing, result.compared.unknown) == (0, 2)
+def test_a_unit_of_which_the_list_tells_nothing_is_not_judged_good() -> None:
+    young = replace(record(2), passed=NOW)
+    names = [ListedDevice(record().name), ListedDevice(young.name), ListedDevice("SPARE")]
+    result = compare([record(), record(1), young], names, grace=timedelta(days=3))
+    assert [(one.kind, one.name) for one in result.differences] == [
+        (DifferenceKind.MISSING, record(1).name),
+        (DifferenceKind.NOT_JUDGED, record().name),
+        (DifferenceKind.NOT_JUDGED, young.name),
+    ]
+    assert (result.compared.agreeing, result.compared.unknown) == (0, 1)
+    assert [device.name for device in result.spare] == ["SPARE"]
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        ListedDevice(record().name, enabled=False),
+        ListedDevice(record().name, registered=False, active=False, enabled=False),
+        active(record().name, enabled=False),
+    ],
+)
+def test_the_device_of_a_good_unit_that_is_disabled_is_named_so(device: ListedDevice) -> None:
+    young = replace(record(), passed=NOW)
+    result = compare([young], [device], grace=timedelta(days=3))
+    assert only(result).kind is DifferenceKind.DISABLED
+
+
+def test_with_a_batch_names_that_no_unit_has_are_left_out() -> None:
+    names = [active(record().name), ListedDevice("SPARE", registered=False, active=False)]
+    result = compare([record()], names, batch="WO-1")
+    assert (result.spare, result.compared.unused) == ((), 0)
 
 
 def test_a_device_that_was_online_before_its_unit_was_burned_is_named() -> None:

@@ -21,3 +21,13 @@ def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_table() -> None:
     assert (row["registered"], row["enabled"]) == ("yes", "")
     assert row["activated"] == "2026-11-29T08:00:00Z"
     assert tuple(row) == COLUMNS == tuple(difference_values(difference))
+
+
+def test_names_that_no_unit_has_stand_behind_the_differences() -> None:
+    spare = (ListedDevice("SPARE", registered=False, active=False), ListedDevice("DARK"))
+    table = differences_csv(Reconciliation((), ComparedCounts(), spare)).decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [(row["kind"], row["device_name"]) for row in rows] == [
+        ("unused", "SPARE"),
+        ("unknown", "DARK"),
+    ]

@@ -12,8 +12,9 @@ from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
 from burner.cloud.reconciliation import DifferenceKind, NameDifference, Reconciliation
-from burner.cloud.reconciliation_table import difference_values
+from burner.cloud.reconciliation_table import difference_values, spare_values
 from burner.core.words.phrases import Wording
+from burner.platforms.product_settings import RegisterType
 
 if TYPE_CHECKING:
     from burner.profile.profile import Profile
@@ -38,6 +39,7 @@ def print_reconciliation(
             "counts": {kind.value: count for kind, count in result.counts().items()},
             "table_sha256": sha256(table).hexdigest(),
             "differences": [difference_values(one) for one in result.differences],
+            "spare": [spare_values(one) for one in result.spare],
         }
     )
 
@@ -52,7 +54,7 @@ def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path
         cut = cut or counts[kind] > MOST
         title = f"{say(f'reconcile {kind}')}: {counts[kind]}"
         screen.table(title, [say(head) for head in _COLUMNS], rows, whole=(say("column name"),))
-        screen.say_beside("  ", say(f"remedy {kind}"))
+        screen.say_beside("  ", say(_remedy(kind, profile)))
     if cut:
         screen.say(say("reconcile cut", MOST))
     compared = result.compared
@@ -63,9 +65,19 @@ def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path
         if number := getattr(compared, name):
             screen.say(say(f"reconcile {name}", number))
     if output is not None:
-        screen.say(say("reconcile written", len(result.differences), output))
+        key = "reconcile written with spare" if result.spare else "reconcile written"
+        screen.say(say(key, len(result.differences), output, len(result.spare)))
     elif not counts:
         screen.say(say("No differences."))
+
+
+def _remedy(kind: DifferenceKind, profile: "Profile") -> str:
+    """The phrase with what to do: who can have made a stranger depends on who creates names."""
+    names = profile.registration.names
+    if kind is not DifferenceKind.NEVER_BURNED or names is None:
+        return f"remedy {kind}"
+    precreated = names.register_type is RegisterType.PRECREATED
+    return f"remedy {kind} {'precreated' if precreated else 'automatic'}"
 
 
 def _row(one: NameDifference, say: Wording) -> tuple[str, ...]:
@@ -85,15 +97,19 @@ def _on_platform(one: NameDifference, say: Wording) -> str:
     if device is None:
         return "–"
     words = [device.name] if one.kind is DifferenceKind.OTHER_NAME else []
+    if device.enabled is False:
+        words.append(say("disabled"))
     if device.activated:
         words.append(say("online since {}", _minute(device.activated)))
     elif device.active:
         words.append(say("was online"))
     elif device.registered:
         words.append(say("registered, never online"))
-    else:
+    elif device.active is False:
         words.append(say("never online"))
-    return ", ".join(words)
+    elif device.registered is False:
+        words.append(say("never registered"))
+    return say(", ").join(words) or say("not known")
 
 
 def _minute(moment: datetime | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from burner.cli.cloud.name_list import product_profile
 from burner.cli.cloud.names_on_record import names_on_record
 from burner.cli.cloud.played_platform import may_record
 from burner.cli.cloud.reconcile_arguments import ReconcileArguments
@@ -27,7 +28,6 @@ from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import record_reconciliation
 from burner.platforms.product_settings import RegisterType
 from burner.profile.profile import Profile
-from burner.release.opening import open_keyless
 
 
 def run_reconciliation(chosen: ReconcileArguments) -> int:
@@ -37,7 +37,7 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
         BurnerError: E733 our log has no such batch, E830 to E844 the management API, E866 to E870
             the export; E1, E2 the source; E7.
     """
-    profile = open_keyless(chosen.source).profile
+    profile = product_profile(chosen.source)
     is_recorded = _is_recorded(chosen)
     listed = devices_on_platform(profile, chosen.management, chosen.export)
     result = _compared(chosen, profile, listed)

@@ -121,6 +121,8 @@ def check_all_found(ledger: Ledger, count: int, each: int) -> None:
         answer = json.loads(result.stdout)
     found = [(one["kind"], one["device_name"]) for one in answer["differences"]]
     assert (set(found), len(found)) == (expected, 7 * each)
+    found += [("unused", name) for name in spare]
+    assert [(one["kind"], one["device_name"]) for one in answer["spare"]] == found[-3:]
     assert result.returncode == 1
     assert answer["compared"] == {
         "burned": count - each,
@@ -181,6 +183,54 @@ def test_without_differences_it_ends_with_0_and_is_on_record(ledger: Ledger) -> 
     entry = recorded(ledger).entry
     assert (entry.source, entry.differences, entry.first) == ("export", {}, ())
     assert entry.export == sha256(Path("devices.csv").read_bytes()).hexdigest()
+
+
+def test_a_list_that_tells_nothing_of_the_units_is_never_without_differences(
+    ledger: Ledger,
+) -> None:
+    for unit in (4, 8):
+        burn(ledger, unit)
+    lines = "".join(f"{name_of(unit)},a,2025-02-01 08:00\n" for unit in (4, 8))
+    Path("devices.csv").write_text(f"设备名称,备注,添加时间\n{lines}", encoding="utf-8")
+    result = reconcile("--export", "devices.csv", "--batch", "WO1")
+    shown = "the list does not tell whether it registered: 2"
+    assert (result.returncode, shown in result.stdout) == (1, True)
+    entry = recorded(ledger, "WO1").entry
+    assert (entry.differences, entry.compared["agreeing"]) == ({"not-judged": 2}, 0)
+    run_burner(Path.cwd(), "report", "--batch", "WO1", "--output", "report.html")
+    status = run_burner(Path.cwd(), "batch", "status", "WO1").stdout
+    for page in (" ".join(status.split()), Path("report.html").read_text(encoding="utf-8")):
+        assert "the list does not tell whether it registered" in page
+        assert "No differences" not in page
+        assert "0 differences" not in page
+
+
+def test_names_that_no_unit_has_are_in_the_table_and_no_difference(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    lines = (f"{name_of(4)},online,2025-02-01T08:00:00Z,1", "SPARE1,inactive,,0")
+    result = reconcile(*export(*lines), "--output", "all.csv")
+    assert result.returncode == 0
+    assert "nobody registered and no unit has: 1" in result.stdout
+    assert "1 names without a unit" in " ".join(result.stdout.split())
+    assert "\nunused,SPARE1," in Path("all.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "remedy"),
+    [
+        ("created-before", "console or the management API created these, such as"),
+        ("automatic", "The product secret leaked, or another factory"),
+        ("", "which of the two it is"),
+    ],
+)
+def test_what_to_do_about_strangers_depends_on_who_creates_names(
+    ledger: Ledger, names: str, remedy: str
+) -> None:
+    text = PROFILE.read_text(encoding="utf-8")
+    section = f"\nregistration:\n  names: {names}\n" if names else ""
+    Path("asked.yaml").write_text(text + section, encoding="utf-8")
+    arguments = ("cloud", "reconcile", "asked.yaml", *export("INVENTED,online,"))
+    assert remedy in " ".join(run_burner(Path.cwd(), *arguments).stdout.split())
 
 
 def test_differences_are_shown_by_kind_with_what_they_mean(ledger: Ledger) -> None:
