@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from burner.cloud.management.api import CreationResult, CreationTask, ManagementApi
+from burner.cloud.management.api import (
+    CreationCutShortError,
+    CreationResult,
+    CreationTask,
+    ManagementApi,
+)
 from burner.cloud.precreation import (
     ChunkSent,
     ChunkSettled,
@@ -160,7 +165,8 @@ class Precreation:
             try:
                 task = self._api.create(self._product_id, names)
             except BurnerError as error:
-                names = self._settle_by_asking(chunk)
+                created = error.created if isinstance(error, CreationCutShortError) else ()
+                names = self._settle_by_asking(chunk, created)
                 if names and error.code in OF_A_NAME:
                     return self._send_halves(names, error), error
                 if names and (not error.row.retry or again == self._patience.tries):
@@ -226,8 +232,13 @@ class Precreation:
         self._tell([name for name in chunk.names if name in existing], NameFate.EXISTING)
         self._refuse(refused)
 
-    def _settle_by_asking(self, chunk: SentChunk) -> tuple[str, ...]:
-        """Ask the platform until its answer stays; the names that it has not got."""
+    def _settle_by_asking(self, chunk: SentChunk, created: Sequence[str] = ()) -> tuple[str, ...]:
+        """Ask the platform until its answer stays; the names that it has not got.
+
+        Args:
+            chunk: that was sent.
+            created: those of its names that were created then, as far as it is known.
+        """
         absent, found, asked = list(chunk.names), list[str](), 0
         while absent:
             present = self._present(absent)
@@ -240,7 +251,8 @@ class Precreation:
                 self._pause(self._patience.settle_s)
         settled = ChunkSettled(chunk.number, tuple(found), absent=tuple(absent))
         self._journal.add(settled)
-        self._tell(found, NameFate.EXISTING)
+        self._tell([name for name in found if name in created], NameFate.CREATED)
+        self._tell([name for name in found if name not in created], NameFate.EXISTING)
         return settled.absent
 
     # -- what the platform has ---------------------------------------------------------------------

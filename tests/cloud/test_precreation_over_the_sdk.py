@@ -1,9 +1,12 @@
 """Names are created exactly once through the real SDK, whatever happens to its calls."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 from burner.cloud.gateway.registered_devices import CreationOutcome, ListedName
 from burner.cloud.management.calls import CallLimits
@@ -40,6 +43,7 @@ class Creation:
     existing: frozenset[str]
     refused: frozenset[str]
     cloud: Cloud
+    fates: Counter[NameFate] = field(default_factory=Counter)
 
     def run(
         self, pause: Callable[[float], None] = lambda _seconds: None, stop_after: int = 10**9
@@ -54,8 +58,9 @@ class Creation:
             work = Precreation(api, PRODUCT_ID, journal, stop=stop, patience=patience)
             return work.run(self.names, frozenset(), self.settled)
 
-    def settled(self, names: object, fate: NameFate) -> None:
-        """Nobody listens."""
+    def settled(self, names: Sequence[str], fate: NameFate) -> None:
+        """Count what became of names."""
+        self.fates[fate] += len(names)
 
     @property
     def sent(self) -> int:
@@ -147,6 +152,17 @@ def test_names_are_created_once_where_each_is_a_call_of_its_own(tmp_path: Path) 
     with creation(tmp_path, 45, faults, cloud=Cloud.TENCENT_EXPLORER) as work:
         assert run_until_done(work, kill_at=(2,)) >= 2
         work.check()
+
+
+def test_names_before_an_error_count_as_created_where_each_is_a_call_of_its_own(
+    tmp_path: Path,
+) -> None:
+    none_left = {("CreateDevice", 6): "LimitExceeded.DeviceLicenseLimitExceeded"}
+    with creation(tmp_path, 8, none_left, cloud=Cloud.TENCENT_EXPLORER) as work:
+        with pytest.raises(BurnerError, match="E814"):
+            work.run()
+        assert work.existing == {"plug-0007"}  # asked for after the error
+        assert work.fates == {NameFate.CREATED: 5, NameFate.EXISTING: 1}
 
 
 def test_alibaba_creates_names_once_too(tmp_path: Path) -> None:

@@ -56,6 +56,14 @@ class CreationResult:
     refused: Mapping[str, BurnerError] = field(default_factory=dict)
 
 
+class CreationCutShortError(BurnerError):
+    """An error ended a call of `create` that had created names already."""
+
+    def __init__(self, cause: BurnerError, created: Sequence[str]) -> None:
+        super().__init__(cause.code, cause.detail)
+        self.created = tuple(created)
+
+
 @dataclass(frozen=True)
 class CreationTask:
     """Names that the platform creates; the task may go on after the call."""
@@ -97,6 +105,9 @@ class ManagementApi(Protocol):
         """Create devices; never sent twice by itself.
 
         A call that was cut may have been done: the caller looks with `device` or `devices`.
+
+        Raises:
+            CreationCutShortError: some names were created before the error.
         """
 
     def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:

@@ -11,6 +11,7 @@ from tencentcloud.iotexplorer.v20190423 import iotexplorer_client, models
 
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.api import (
+    CreationCutShortError,
     CreationResult,
     CreationTask,
     DeviceOnPlatform,
@@ -103,13 +104,14 @@ class TencentExplorer:
             try:
                 self._explorer.change("CreateDevice", ProductId=product_id, DeviceName=name)
                 created.append(name)
-            except CallRefusedError as error:
-                if error.platform_code in DEVICE_EXISTS:
+            except BurnerError as error:
+                why = error.platform_code if isinstance(error, CallRefusedError) else ""
+                if why in DEVICE_EXISTS:
                     existing.append(name)
-                elif error.platform_code in OF_ONE_NAME:
+                elif why in OF_ONE_NAME:
                     refused[name] = error
                 else:
-                    raise
+                    raise CreationCutShortError(error, created) from None
         result = CreationResult(tuple(created), tuple(existing), refused)
         return CreationTask("", tuple(names), result)
 
