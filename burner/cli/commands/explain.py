@@ -13,7 +13,6 @@ from burner.core.error_class import ErrorClass
 from burner.core.errors import CodeText, table
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.station.slots.retry import tries
 
 
 def _codes(_context: click.Context, _argument: click.Parameter, beginning: str) -> list[str]:
@@ -65,6 +64,8 @@ def _line(row: CodeText, language: Language) -> tuple[str, ...]:
 
 def _tried(row: CodeText, language: Language) -> str:
     """What the station tries by itself before it asks a person."""
+    from burner.station.slots.retry import tries
+
     if Code(row.code).error_class is ErrorClass.MANIFEST and row.retry:
         return phrase("waits for it", language)
     return (
