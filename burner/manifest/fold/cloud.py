@@ -24,7 +24,7 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
-from burner.profile.registration import NameCreation, PreflightCondition, RegistrationSettings
+from burner.profile.registration import NameCreation, PreflightCondition
 
 
 class CloudTerms(NamedTuple):
@@ -36,14 +36,19 @@ class CloudTerms(NamedTuple):
 
 
 def terms_of(entry: BatchOpened) -> CloudTerms:
-    """By the index of the release, and by what was asked for with the opening."""
+    """By the index of the release, and by what was asked for with the opening.
+
+    A newer burner may have written the index: nothing else of its section is looked at.
+    """
     section = json.loads(entry.index)["profile"].get("registration", {}) if entry.index else {}
     try:
-        of_release = RegistrationSettings.model_validate(section)
-    except ValueError:
+        names = section.get("names")
+        creation = "" if names is None else NameCreation(names).value
+        condition = PreflightCondition(section.get("preflight", PreflightCondition.OPTIONAL))
+    except (AttributeError, ValueError):
         raise inconsistent(f"batch {entry.batch}: the index is of no release") from None
-    required = entry.preflight_required or of_release.preflight is PreflightCondition.REQUIRED
-    return CloudTerms(of_release.names.value if of_release.names else "", required)
+    required = entry.preflight_required or condition is PreflightCondition.REQUIRED
+    return CloudTerms(creation, required)
 
 
 # -- preflight ------------------------------------------------------------------------------------

@@ -84,6 +84,24 @@ def test_a_batch_takes_no_unit_before_its_preflight(ledger: Ledger) -> None:
     assert flaws(ledger.reader) == []
 
 
+def test_of_what_a_newer_burner_expects_of_the_platform_the_rest_is_not_looked_at(
+    ledger: Ledger,
+) -> None:
+    open_with(ledger, preflight="required", credentials="of-a-newer-kind", renewal="yearly")
+    row = ledger.reader.batch("WO1")
+    assert row is not None
+    assert row.preflight_required
+    assert flaws(ledger.reader) == []
+
+
+@pytest.mark.parametrize("registration", [{"names": "before"}, {"preflight": "perhaps"}])
+def test_a_batch_whose_terms_of_the_platform_mean_nothing_is_refused(
+    ledger: Ledger, registration: Mapping[str, str]
+) -> None:
+    with pytest.raises(BurnerError, match="the index is of no release"):
+        open_with(ledger, **registration)
+
+
 @pytest.mark.parametrize("verdict", ["bad", "unknown"])
 def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVerdict) -> None:
     release = open_with(ledger, preflight="required")
