@@ -5,16 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from burner.core.attempt import Attempt, Outcome, Record, Result, Step
 from burner.core.segments import Region
 from burner.core.silicon import Mac, Silicon
+from burner.manifest.entries.entry import Entry
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.store.bodies import entry_at
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.batch_terms import BatchTerms
 from burner.manifest.writing.ledger import Ledger
 
+E = TypeVar("E", bound=Entry)
 START = datetime(2025, 1, 31, 8, 0, 0, tzinfo=UTC)
 _numbers: Iterator[int] = count(1)
 
@@ -132,6 +135,14 @@ def burned(
     return ledger.finish(
         attempt, a_result(outcome, evidence={"baud": 921600, "key": KEY, **evidence})
     )
+
+
+def records_of(reader: ManifestReader, kind: type[E]) -> dict[int, E]:
+    """Number → record, of each record of a kind in our log."""
+    size = reader.size()
+    with reader.connection() as connection:
+        entries = {number: entry_at(connection, number) for number in range(size)}
+    return {number: entry for number, entry in entries.items() if isinstance(entry, kind)}
 
 
 def flaws(reader: ManifestReader) -> list[str]:

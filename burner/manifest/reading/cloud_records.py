@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
@@ -24,17 +24,17 @@ from burner.manifest.fold.rows import (
     UnitRow,
 )
 from burner.manifest.reading.attempt_filter import AttemptFilter
-from burner.manifest.reading.reader import CHUNK, ManifestReader, log_of_batch
+from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
-from burner.manifest.store.table_state import TableState, row_of
+from burner.manifest.store.table_state import row_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
 _attempts, _units, _ids = TABLES[AttemptRow], TABLES[UnitRow], TABLES[IdRow]
 _names, _confirmed = TABLES[NameRow], TABLES[ConfirmedNameRow]
-_OF_KIND = (
+_RECONCILIATIONS = (
     select(records.c.number, records.c.body)
-    .where(RARE, records.c.log == OWN, records.c.kind == bindparam("of_kind"))
+    .where(RARE, records.c.log == OWN, records.c.kind == kind_of(Reconciled))
     .order_by(records.c.number.desc())
 )
 
@@ -46,28 +46,16 @@ class RecordedPreflight(NamedTuple):
     entry: CloudPreflight
 
 
-class RecordedReconciliation(NamedTuple):
-    """A comparison of manifest and platform, as recorded."""
-
-    number: int
-    entry: Reconciled
-
-
 @dataclass(frozen=True)
 class BurnedDevice:
     """A unit that is good now, as the platform should know it."""
 
     name: str
     unit_id: str
-    mac: str
     ids: Mapping[str, str]
     """By source: `imei`, `serial`, `label` …"""
     batch: str
     passed_at: datetime
-    status: str
-    """PASS."""
-    former_names: tuple[str, ...] = ()
-    """Names that the unit took before, sorted: another firmware may have registered them."""
 
 
 class NameHolder(NamedTuple):
@@ -76,18 +64,6 @@ class NameHolder(NamedTuple):
     unit_id: str
     status: str
     """Of the unit now, as `UnitRow.status`."""
-
-
-def preflight_of(reader: ManifestReader, batch: str) -> RecordedPreflight | None:
-    """The last preflight of a batch; None: there is none.
-
-    Raises:
-        BurnerError: E733 no such batch; E7.
-    """
-    with reader.connection() as connection:
-        log = log_of_batch(connection, batch)
-        row = TableState(connection, log).get(BatchRow, batch)
-        return preflight_on_record(connection, row, log) if row else None
 
 
 def preflight_on_record(
@@ -153,27 +129,14 @@ def awaited_names_in(
     return {name: refused[name] for name in sorted(refused.keys() - known)}
 
 
-def last_reconciliation(
-    reader: ManifestReader, product_id: str, batch: str = ""
-) -> RecordedReconciliation | None:
-    """The last comparison of a batch; without a batch, of all units of the product."""
-    for number, entry in _of_kind(reader, Reconciled):
-        if (entry.product_id, entry.batch) == (product_id, batch):
-            return RecordedReconciliation(number, entry)
-    return None
-
-
 def recorded_reconciliations(reader: ManifestReader) -> Iterator[tuple[int, Reconciled]]:
     """All of our log with their numbers, the latest first."""
-    yield from _of_kind(reader, Reconciled)
-
-
-def _of_kind(reader: ManifestReader, kind: Any) -> Iterator[tuple[int, Any]]:
-    """Records of a kind in our log, the latest first."""
     with reader.connection() as connection:
-        rows = connection.execute(_OF_KIND, {"of_kind": kind_of(kind)}).all()
+        rows = connection.execute(_RECONCILIATIONS).all()
     for number, body in rows:
-        yield number, entry_of(body)
+        entry = entry_of(body)
+        if isinstance(entry, Reconciled):
+            yield number, entry
 
 
 # -- devices that should be on the platform -------------------------------------------------------
@@ -209,23 +172,18 @@ def burned_devices(
         for rows in connection.execute(query).partitions():
             units = [row.unit_id for row in rows]
             ours = _units_of_own_log(connection, product_id, units)
-            names = _names_of(connection, product_id, units)
             ids = _ids_of(connection, product_id, units)
             for row in rows:
                 attempt, is_own = row_of(AttemptRow, row[:-1]), row.log == OWN
                 if attempt.unit_id in seen or (not is_own and attempt.unit_id in ours):
                     continue
                 seen.add(attempt.unit_id)
-                former = names.get(attempt.unit_id, set()) - {attempt.device_name}
                 yield BurnedDevice(
                     name=attempt.device_name,
                     unit_id=attempt.unit_id,
-                    mac=attempt.unit_id,
                     ids=ids.get((row.log, attempt.unit_id), {}),
                     batch=attempt.batch,
                     passed_at=moment(entry_of(row.body).at),
-                    status=PASS,
-                    former_names=tuple(sorted(former)),
                 )
 
 
@@ -261,19 +219,6 @@ def _units_of_own_log(
         _units.c.log == OWN, _units.c.product_id == product_id, _units.c.unit_id.in_(units)
     )
     return set(connection.execute(query).scalars())
-
-
-def _names_of(
-    connection: Connection, product_id: str, units: Sequence[str]
-) -> Mapping[str, set[str]]:
-    """Unit → every name that it has taken."""
-    query = select(_names.c.unit_id, _names.c.device_name).where(
-        _names.c.product_id == product_id, _names.c.unit_id.in_(units)
-    )
-    names: dict[str, set[str]] = {}
-    for unit, name in connection.execute(query):
-        names.setdefault(unit, set()).add(name)
-    return names
 
 
 def _ids_of(

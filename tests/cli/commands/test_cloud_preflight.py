@@ -16,7 +16,7 @@ from burner.cloud.gateway.management.service import ManagementService
 from burner.cloud.gateway.registered_devices import RegisteredDevices, RegistrationTerms
 from burner.cloud.preflight import CloudCheck
 from burner.core.secrets.secret import Secret
-from burner.manifest.reading.cloud_records import preflight_of
+from burner.manifest.entries.cloud_kinds import CloudPreflight
 from burner.manifest.reading.reader import ManifestReader
 from burner.platforms.platform import Cloud
 from burner.platforms.product_settings import CredentialKind, RegisterType
@@ -35,7 +35,7 @@ from tests.cloud.management.local_api import (
 )
 from tests.images import SECRET, write_product
 from tests.in_process import Completed, run_burner
-from tests.manifest.records import a_ledger
+from tests.manifest.records import a_ledger, records_of
 
 ENV = {"BURNER_CLOUD_CREDENTIALS": CREDENTIALS, "NO_PROXY": "127.0.0.1"}
 AUTOMATIC = "{names: automatic}"
@@ -219,16 +219,16 @@ def test_names_that_are_missing_are_counted_and_the_result_is_on_record(
     assert (names["code"], names["found"], names["expected"]) == ("E857", "0", "6")
     assert done.returncode == 1
     with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
-        recorded = preflight_of(reader, "WO-1")
+        recorded = records_of(reader, CloudPreflight)
     if not simulated:  # a gateway on this computer answered for the platform
         assert "not put on the record of real units" in done.stderr
-        assert (recorded, json.loads(done.stdout)["record"]) == (None, None)
+        assert (recorded, json.loads(done.stdout)["record"]) == ({}, None)
         return
-    assert recorded is not None
-    assert recorded.number == json.loads(done.stdout)["record"]
-    assert recorded.entry.failures == ("names",)
-    assert recorded.entry.source == "api"
-    assert recorded.entry.checks[-1].found == "0; needed 6"
+    ((number, entry),) = recorded.items()
+    assert number == json.loads(done.stdout)["record"]
+    assert entry.failures == ("names",)
+    assert entry.source == "api"
+    assert entry.checks[-1].found == "0; needed 6"
 
 
 def test_a_batch_of_another_release_is_refused(tmp_path: Path, api: LocalApi) -> None:
@@ -256,7 +256,7 @@ def test_a_platform_that_does_not_answer_is_no_result(tmp_path: Path, api: Local
     assert (done.returncode, "E832" in done.stderr) == (4, True)
     assert "stranger" not in done.stdout + done.stderr
     with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
-        assert preflight_of(reader, "W") is None
+        assert records_of(reader, CloudPreflight) == {}
 
 
 def test_a_checklist_without_a_terminal_says_what_is_to_be_answered(tmp_path: Path) -> None:
@@ -288,9 +288,7 @@ def test_the_answers_of_a_person_are_the_result_and_go_on_record(
     )
     assert done.returncode == status, done.stderr
     with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
-        recorded = preflight_of(reader, "W")
-    assert recorded is not None
-    entry = recorded.entry
+        (entry,) = records_of(reader, CloudPreflight).values()
     assert (entry.source, entry.operator) == ("checklist", "wang")
     assert entry.note == "console, page of the product"
     assert entry.failures == (() if status == 0 else ("secret",))
@@ -313,7 +311,7 @@ def test_what_is_needed_cannot_be_answered_with_not_needed(tmp_path: Path, check
     assert done.returncode == 2
     assert f"Give {check}=yes, {check}=no" in done.stderr
     with ManifestReader.open(str(tmp_path / "manifest.db")) as reader:
-        assert preflight_of(reader, "W") is None
+        assert records_of(reader, CloudPreflight) == {}
 
 
 @pytest.mark.parametrize("way", ["api", "checklist"])

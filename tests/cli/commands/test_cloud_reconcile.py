@@ -12,8 +12,7 @@ import pytest
 
 from burner.cloud.gateway.registered_devices import DeviceState, ListedName
 from burner.core.attempt import Outcome
-from burner.manifest.reading.cloud_records import RecordedReconciliation, last_reconciliation
-from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.entries.cloud_kinds import Reconciled
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
@@ -21,7 +20,7 @@ from tests.cli.desk import at_desk
 from tests.cloud.gateway.products import product
 from tests.cloud.management.local_api import CREDENTIALS, local_api
 from tests.in_process import Completed, run_burner
-from tests.manifest.records import START, Ticking, burned, flaws, open_batch, unit_mac
+from tests.manifest.records import START, Ticking, burned, flaws, open_batch, records_of, unit_mac
 from tests.runs import PROFILE
 
 PRODUCT_ID = "7QKX2MPD0C"
@@ -54,12 +53,10 @@ def reconcile(*arguments: str) -> Completed:
     return run_burner(Path.cwd(), "cloud", "reconcile", PROFILE, "--station", "desk", *arguments)
 
 
-def recorded(ledger: Ledger, batch: str = "") -> RecordedReconciliation:
-    with ManifestReader.open("manifest.db") as reader:
-        found = last_reconciliation(reader, PRODUCT_ID, batch)
-        assert flaws(reader) == []
-    assert found is not None
-    return found
+def recorded(ledger: Ledger) -> Reconciled:
+    """The last one."""
+    assert flaws(ledger.reader) == []
+    return [*records_of(ledger.reader, Reconciled).values()][-1]
 
 
 def plant(
@@ -135,7 +132,7 @@ def check_all_found(ledger: Ledger, count: int, each: int) -> None:
     with Path("all.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [(row["kind"], row["device_name"]) for row in rows] == found
-    entry = recorded(ledger).entry
+    entry = recorded(ledger)
     assert entry.differences == dict.fromkeys(dict(expected), each)
     assert (entry.source, entry.operator) == ("api", "wang")
     assert entry.table == answer["table_sha256"] == sha256(Path("all.csv").read_bytes()).hexdigest()
@@ -180,7 +177,7 @@ def test_without_differences_it_ends_with_0_and_is_on_record(ledger: Ledger) -> 
     result = reconcile(*export(f"{name_of(4)},offline,2025-02-01T08:00:00Z"))
     assert result.returncode == 0, result.stderr
     assert "No differences." in result.stdout
-    entry = recorded(ledger).entry
+    entry = recorded(ledger)
     assert (entry.source, entry.differences, entry.first) == ("export", {}, ())
     assert entry.export == sha256(Path("devices.csv").read_bytes()).hexdigest()
 
@@ -195,7 +192,7 @@ def test_a_list_that_tells_nothing_of_the_units_is_never_without_differences(
     result = reconcile("--export", "devices.csv", "--batch", "WO1")
     shown = "the list does not tell whether it registered: 2"
     assert (result.returncode, shown in result.stdout) == (1, True)
-    entry = recorded(ledger, "WO1").entry
+    entry = recorded(ledger)
     assert (entry.differences, entry.compared["agreeing"]) == ({"not-judged": 2}, 0)
     run_burner(Path.cwd(), "report", "--batch", "WO1", "--output", "report.html")
     status = run_burner(Path.cwd(), "batch", "status", "WO1").stdout
@@ -250,7 +247,7 @@ def test_differences_are_shown_by_kind_with_what_they_mean(ledger: Ledger) -> No
     assert "the address of another interface" in result.stdout
     assert "Burned, and not on the platform: 1" in result.stdout
     assert "Good units on record: 3; devices there: 3." in result.stdout
-    assert recorded(ledger).entry.first[0].name == "INVENTED"
+    assert recorded(ledger).first[0].name == "INVENTED"
 
 
 def test_only_the_first_twenty_of_a_kind_are_shown(ledger: Ledger) -> None:
@@ -276,7 +273,7 @@ def test_units_of_the_last_days_may_still_come(ledger: Ledger) -> None:
     days = "100000"
     assert reconcile(*export(), "--grace", days).returncode == 2
     assert "--grace" in reconcile(*export(), "--grace", "3650").stdout
-    assert recorded(ledger).entry.compared["waiting"] == 1
+    assert recorded(ledger).compared["waiting"] == 1
 
 
 def test_of_a_batch_only_its_units_are_compared_and_recorded(ledger: Ledger) -> None:
@@ -284,7 +281,7 @@ def test_of_a_batch_only_its_units_are_compared_and_recorded(ledger: Ledger) -> 
     burn(ledger, 4)
     result = reconcile(*export("INVENTED,online,"), "--batch", "WO2")
     assert result.returncode == 0
-    assert recorded(ledger, "WO2").entry.batch == "WO2"
+    assert recorded(ledger).batch == "WO2"
     assert "E733" in reconcile(*export(), "--batch", "WO3").stderr
 
 

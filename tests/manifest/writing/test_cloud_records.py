@@ -9,7 +9,13 @@ import pytest
 from burner.core.attempt import Outcome, Record
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
-from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact, ReconciledDifference
+from burner.manifest.entries.cloud_kinds import (
+    CheckVerdict,
+    CloudPreflight,
+    PreflightFact,
+    Reconciled,
+    ReconciledDifference,
+)
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
@@ -19,9 +25,7 @@ from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.cloud_records import (
     burned_devices,
     confirmed_names,
-    last_reconciliation,
     name_holders,
-    preflight_of,
 )
 from burner.manifest.writing.cloud_records import (
     record_confirmed_names,
@@ -31,7 +35,15 @@ from burner.manifest.writing.cloud_records import (
 )
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from tests.manifest.records import Ticking, a_ledger, burned, flaws, open_batch, unit_mac
+from tests.manifest.records import (
+    Ticking,
+    a_ledger,
+    burned,
+    flaws,
+    open_batch,
+    records_of,
+    unit_mac,
+)
 
 PRODUCT = "S3EUVBRJLB"
 HUB = "tencent-hub"
@@ -111,9 +123,8 @@ def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVer
     with pytest.raises(BurnerError) as caught:
         unit(ledger, 2, release)
     assert (caught.value.code, caught.value.detail) == ("E817", "batch WO1: limit")
-    recorded = preflight_of(ledger.reader, "WO1")
-    assert recorded is not None
-    assert recorded.entry.failures == ("limit",)
+    *_, entry = records_of(ledger.reader, CloudPreflight).values()
+    assert entry.failures == ("limit",)
     preflight(ledger)
     unit(ledger, 2, release)
     assert flaws(ledger.reader) == []
@@ -123,9 +134,8 @@ def test_what_the_platform_says_makes_no_lines_of_its_own(ledger: Ledger) -> Non
     open_with(ledger)
     fact = PreflightFact(check="product", verdict="good", found="plug\n  approved by  bob" * 99)
     record_preflight(ledger, "WO1", [fact], platform=HUB, source="api")
-    recorded = preflight_of(ledger.reader, "WO1")
-    assert recorded is not None
-    assert recorded.entry.checks[0].found.startswith("plug\\u000a  approved")
+    (entry,) = records_of(ledger.reader, CloudPreflight).values()
+    assert entry.checks[0].found.startswith("plug\\u000a  approved")
 
 
 def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) -> None:
@@ -219,12 +229,8 @@ def test_burned_devices_are_the_units_that_are_good_now(ledger: Ledger) -> None:
         reason="dropped",
     )
     (device,) = burned_devices(ledger.reader, PRODUCT, "WO1")
-    assert (device.name, device.former_names, device.mac) == (
-        "new-name",
-        ("old-name",),
-        str(unit_mac(1)),
-    )
-    assert (device.batch, device.status) == ("WO1", "PASS")
+    found = (device.name, device.unit_id, device.batch)
+    assert found == ("new-name", str(unit_mac(1)), "WO1")
     holders = name_holders(ledger.reader, PRODUCT)
     assert holders["old-name"] == (str(unit_mac(1)), "PASS")
     assert holders[unit_mac(2).octets.hex()] == (str(unit_mac(2)), "scrap")
@@ -263,8 +269,7 @@ def test_a_reconciliation_keeps_its_first_hundred_differences(ledger: Ledger) ->
         table="cd" * 32,
         first=first,
     )
-    recorded = last_reconciliation(ledger.reader, PRODUCT)
-    assert recorded is not None
-    assert recorded.entry.differences == {"never-burned": 150}
-    assert len(recorded.entry.first) == 100
+    (entry,) = records_of(ledger.reader, Reconciled).values()
+    assert entry.differences == {"never-burned": 150}
+    assert len(entry.first) == 100
     assert flaws(ledger.reader) == []
