@@ -28,7 +28,9 @@ def row(status: BatchStatus) -> Mapping[str, Any]:
 
 def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
     """A batch with its bad units, its warnings and its sample audit."""
-    reconciled = last_reconciliation_status(reader, status.row.product_id, ("", status.batch))
+    reconciled, of_product = (
+        last_reconciliation_status(reader, status.row.product_id, of) for of in (status.batch, "")
+    )
     drawn = audit.recorded_audit(reader, status.batch)
     return {
         "batch": status.batch,
@@ -51,5 +53,6 @@ def details(reader: ManifestReader, status: BatchStatus) -> Mapping[str, Any]:
         "key": status.row.key,
         "evidence": asdict(release_evidence(reader, status.batch)),
         "reconciled": asdict(reconciled) if reconciled else None,
+        "reconciled_product": asdict(of_product) if of_product else None,
         "audit": audit.plain(drawn) if drawn else None,
     }

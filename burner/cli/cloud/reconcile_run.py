@@ -20,10 +20,9 @@ from burner.cli.terminal.language import language
 from burner.cloud.reconciliation import ReconcileTerms, Reconciliation, reconcile
 from burner.cloud.reconciliation_table import differences_csv
 from burner.core.atomic_file import write_output
-from burner.core.code import Code
-from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 from burner.manifest.entries.cloud_kinds import MAX_DIFFERENCES, ReconciledDifference
+from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import record_reconciliation
 from burner.platforms.product_settings import RegisterType
@@ -34,7 +33,7 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
     """Compare, show, record. 1: there are differences.
 
     Raises:
-        BurnerError: E733 our log has no such batch, E830 to E844 the management API, E866 to E870
+        BurnerError: E733 no such batch, E830 to E844 the management API, E866 to E870
             the export; E1, E2 the source; E7.
     """
     profile = product_profile(chosen.source)
@@ -56,10 +55,13 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
 
 
 def _is_recorded(chosen: ReconcileArguments) -> bool:
-    """Whether the result goes on record: not that of a gateway on this computer and real units."""
+    """Whether the result goes on record: not that of a gateway on this computer and real units.
+
+    Raises:
+        BurnerError: E733.
+    """
     with ManifestReader.open(chosen.manifest) as reader:
-        if chosen.batch and reader.batch(chosen.batch) is None:
-            raise BurnerError(Code.BATCH_UNKNOWN, chosen.batch)
+        reader.with_log_of_batch(AttemptFilter(batch=chosen.batch))  # there is such a batch
         return may_record(reader, None if chosen.export else chosen.management.endpoint)
 
 

@@ -299,9 +299,8 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
         _show_bad_units(status)
         return
     show_evidence(release_evidence(reader, status.batch), say)
-    show_reconciled(
-        last_reconciliation_status(reader, status.row.product_id, ("", status.batch)), say
-    )
+    for of in (status.batch, ""):
+        show_reconciled(last_reconciliation_status(reader, status.row.product_id, of), say)
     _show_units(status)
     _show_warnings(units_by_warning(reader, status.batch))
     for change in status.changed:

@@ -48,7 +48,7 @@ def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
     if not evidence.policy and (evidence.signed or evidence.approved):
         yield "", say("names as written")
     if limits := [*_limits(evidence, say)]:
-        yield say("limits"), "; ".join(limits)
+        yield say("limits"), say("; ").join(limits)
     if evidence.policy:
         yield say("station policy"), f"sha256 {evidence.policy}"
     for kind in ("sbom", "notes"):

@@ -1,6 +1,6 @@
 """The last reconciliation of manifest and platform, as reports and `batch status` show it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from burner.core.words.phrases import ENGLISH, Wording
@@ -44,8 +44,9 @@ class ReconciliationStatus:
         what = say.counted("so many differences", self.total, self.total)
         kinds = [say("{}: {}", say(f"reconcile {kind}"), n) for kind, n in self.differences.items()]
         asked = say(f"compared-by {self.source}", self.platform)
-        text = "  ".join(filter(None, (utc_minute(self.at), asked, self.operator, what)))
-        return say("{}: {}", text, "; ".join(kinds)) if kinds else text
+        whole = "" if self.batch else say("of the whole product")
+        text = "  ".join(filter(None, (utc_minute(self.at), asked, whole, self.operator, what)))
+        return say("{}: {}", text, say("; ").join(kinds)) if kinds else text
 
     def names_by_kind(self) -> Iterator[tuple[str, int, tuple[str, ...]]]:
         """Kind, number, and the first names or units of it."""
@@ -55,17 +56,17 @@ class ReconciliationStatus:
 
 
 def last_reconciliation_status(
-    reader: ManifestReader, product_id: str, batches: Collection[str]
+    reader: ManifestReader, product_id: str, batch: str = ""
 ) -> ReconciliationStatus | None:
     """The last one; None: there is none.
 
     Args:
         reader: of the manifest.
         product_id: empty: of any product.
-        batches: of one of these; an empty one stands for all units of the product.
+        batch: of this batch alone; empty: of all units of the product.
     """
     for number, entry in recorded_reconciliations(reader):
-        if product_id in ("", entry.product_id) and entry.batch in batches:
+        if product_id in ("", entry.product_id) and entry.batch == batch:
             return _status(number, entry)
     return None
 

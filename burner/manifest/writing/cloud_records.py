@@ -22,6 +22,7 @@ from burner.manifest.entries.entry import MAX_TEXT
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.fold.batches import require_batch
 from burner.manifest.fold.rows import NEVER, AttemptRow, UnitRow
+from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.cloud_records import confirmed_names_in
 from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.ledger import Ledger
@@ -229,7 +230,7 @@ def record_reconciliation(
         table: SHA-256 of the CSV with all differences.
         first: differences; more than 100 are cut.
         export: SHA-256 of the export; empty where the platform was asked.
-        batch: that was compared; empty: all units of the product.
+        batch: that was compared, of our log or an imported one; empty: all units of the product.
         operator: who did it.
 
     Returns:
@@ -239,10 +240,9 @@ def record_reconciliation(
         BurnerError: E733 no such batch, E738 a text is more than a line; E7.
     """
     check_one_line(operator=operator)
+    ledger.reader.with_log_of_batch(AttemptFilter(batch=batch))
 
-    def make(state: TableState) -> list[AnyEntry]:
-        if batch:
-            require_batch(state, batch)
+    def make(_state: TableState) -> list[AnyEntry]:
         entry = ledger.new_entry(
             Reconciled,
             batch=batch,

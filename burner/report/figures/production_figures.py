@@ -47,5 +47,5 @@ def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) ->
         recorded_until=newest.astimezone(calendar.zone) if newest else None,
         evidence=release_evidence(reader, chosen.batch) if chosen.batch else None,
         # Of a batch its own alone: the report goes to a customer, and others' units are not his.
-        reconciled=last_reconciliation_status(reader, product_id, (chosen.batch,)),
+        reconciled=last_reconciliation_status(reader, product_id, chosen.batch),
     )

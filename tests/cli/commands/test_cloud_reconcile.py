@@ -13,6 +13,10 @@ import pytest
 from burner.cloud.gateway.registered_devices import DeviceState, ListedName
 from burner.core.attempt import Outcome
 from burner.manifest.entries.cloud_kinds import Reconciled
+from burner.manifest.exchange.check_file import check_file
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.log.note import VerifierKey
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
@@ -317,7 +321,8 @@ def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) ->
     reconcile(*export(f"{name_of(4)},online,", "INVENTED,online,"), "--operator", "wang")
     for command in (("batch", "status", "WO1"), ("report",)):
         text = " ".join(run_burner(Path.cwd(), *command).stdout.split())
-        assert "by an export of the console of tencent-hub wang 2 differences:" in text, command
+        shown = "console of tencent-hub of the whole product wang 2 differences:"
+        assert shown in text, command
         assert "Registered, and never burned here: 1; Burned, and not on the platform: 1" in text
     run_burner(Path.cwd(), "report", "--output", "report.html")
     page = Path("report.html").read_text(encoding="utf-8")
@@ -331,7 +336,21 @@ def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) ->
         "unit_id": "",
     }
     stands = json.loads(run_burner(Path.cwd(), "batch", "status", "WO1", "--json").stdout)
-    assert stands["reconciled"]["differences"] == {"never-burned": 1, "missing": 1}
+    assert stands["reconciled"] is None
+    assert stands["reconciled_product"]["differences"] == {"never-burned": 1, "missing": 1}
+
+
+def test_batch_status_keeps_the_last_reconciliation_of_the_batch_itself(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    reconcile(*export(f"{name_of(4)},online,"), "--batch", "WO1")
+    reconcile(*export("INVENTED,online,"))
+    lines = run_burner(Path.cwd(), "batch", "status", "WO1").stdout.splitlines()
+    of_batch = next(number for number, line in enumerate(lines) if "0 differences" in line)
+    assert "of the whole product" not in lines[of_batch]
+    assert "of the whole product" in " ".join(lines[of_batch + 1 :])
+    stands = json.loads(run_burner(Path.cwd(), "batch", "status", "WO1", "--json").stdout)
+    assert stands["reconciled"]["differences"] == {}
+    assert stands["reconciled_product"]["differences"] == {"never-burned": 1, "missing": 1}
 
 
 def test_the_report_of_a_batch_names_no_units_of_others(ledger: Ledger) -> None:
@@ -343,6 +362,26 @@ def test_the_report_of_a_batch_names_no_units_of_others(ledger: Ledger) -> None:
     scope = json.loads(run_burner(Path.cwd(), *of_batch).stdout)["scope"]
     assert scope["reconciled"]["differences"] == {"missing": 1}
     assert [one["name"] for one in scope["reconciled"]["first"]] == [name_of(4)]
+
+
+def test_a_batch_of_an_imported_log_is_compared_too(tmp_path: Path, ledger: Ledger) -> None:
+    with Ledger.open("far.db", "line7", Ticking(), simulated=True) as far:
+        open_batch(far, "FAR1", product_id=PRODUCT_ID)
+        burned(far, 40, batch="FAR1", product_id=PRODUCT_ID, name=name_of(40))
+        file = tmp_path / "far.log"
+        file.write_text("".join(export_log(far.reader)), encoding="utf-8")
+        key = VerifierKey.parse(far.writer.origin_key)
+    import_log(ledger, file, far.origin, key, operator="li")
+    burn(ledger, 4)
+    result = reconcile(*export(f"{name_of(9)},online,"), "--batch", "FAR1", "--json")
+    answer = json.loads(result.stdout)
+    assert [one["device_name"] for one in answer["differences"]] == [name_of(40)]
+    status = run_burner(Path.cwd(), "batch", "status", "FAR1", "--json").stdout
+    assert json.loads(status)["reconciled"]["differences"] == {"missing": 1}
+    assert flaws(ledger.reader) == []
+    file.write_text("".join(export_log(ledger.reader)), encoding="utf-8")
+    own_key = VerifierKey.parse(ledger.writer.origin_key)
+    assert check_file(file, ledger.origin, own_key).code == ""
 
 
 def test_a_reconciliation_of_another_batch_is_not_shown(ledger: Ledger) -> None:
