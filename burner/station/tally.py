@@ -160,6 +160,11 @@ class Tally:
         return sum(unit.code in NO_PLACE for unit in self.units)
 
     @property
+    def without_name(self) -> int:
+        """Units whose name the cloud platform has not got. `counts` has them as ERROR."""
+        return sum(unit.code == Code.NAME_NOT_CONFIRMED for unit in self.units)
+
+    @property
     def counts(self) -> Mapping[SlotState, int]:
         """End state → units, with every end state; the numbers add up to `len(units)`."""
         counted = Counter(unit.state for unit in self.units)

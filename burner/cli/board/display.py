@@ -13,7 +13,7 @@ from burner.cli.board.batch_full import FullBatch
 from burner.cli.board.display_view import DisplayView
 from burner.cli.board.tiles import draw
 from burner.cli.board.troubles import Trouble
-from burner.cli.board.words import state_word
+from burner.cli.board.words import unit_word
 from burner.core.unit_events import ApprovalAwaited, Finished, ManifestAway, RetryStarted
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
@@ -73,7 +73,8 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
     if not isinstance(event, SlotStateChanged) or event.state in (*RESTING, SlotState.BURNING):
         return None
     language, tile = view.language, view.tiles[event.slot]
-    parts = [f"{phrase('slot', language)} {tile.slot}", state_word(event.state, language)]
+    word = unit_word(event.state, tile.code, language)
+    parts = [f"{phrase('slot', language)} {tile.slot}", word]
     match event.state:
         case SlotState.KNOWN if tile.earlier:
             already = phrase("already", language, tile.earlier.when, tile.earlier.slot)

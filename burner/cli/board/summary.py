@@ -5,9 +5,10 @@ from datetime import datetime
 
 from burner.cli.board.display_view import clock
 from burner.cli.board.troubles import slots_named
-from burner.cli.board.words import state_word
+from burner.cli.board.words import state_word, unit_word
 from burner.cli.terminal import screen
 from burner.cli.terminal.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
+from burner.core.code import Code
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
@@ -85,12 +86,15 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
 
 
 def ends_counted(tally: Tally, language: Language, always: Collection[SlotState] = ()) -> list[str]:
-    """`PASS 3`, `FAIL 1`, …; `always`: also where there is none. No ERROR without a place."""
+    """`PASS 3`, `FAIL 1`, …; `always`: also where there is none. No ERROR without place or name."""
     counts = dict(tally.counts)
-    counts[SlotState.ERROR] -= tally.without_place
+    counts[SlotState.ERROR] -= tally.without_place + tally.without_name
     parts = [f"{state_word(s, language)} {n}" for s, n in counts.items() if n or s in always]
     if tally.without_place:
         parts.append(f"{phrase('no place', language)} {tally.without_place}")
+    if tally.without_name:
+        word = unit_word(SlotState.ERROR, Code.NAME_NOT_CONFIRMED, language)
+        parts.append(f"{word} {tally.without_name}")
     return parts
 
 
@@ -155,7 +159,7 @@ def _row(unit: HandledUnit, language: Language) -> Sequence[object]:
         unit.slot,
         unit.unit_id,
         unit.device_name,
-        state_word(unit.state, language),
+        unit_word(unit.state, unit.code, language),
         unit.code,
         unit.tries,
         "" if unit.known else f"{unit.seconds:.1f}",

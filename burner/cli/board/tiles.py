@@ -111,7 +111,7 @@ def _tile(
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    words = tile_words(tile.state, view.language, waits=tile.waits)
+    words = tile_words(tile.state, view.language, waits=tile.waits, code=tile.code)
     shown = SlotState.SEEN if tile.waits else tile.state
     word = _word(words, width)
     mark = shape(shown, unicode)

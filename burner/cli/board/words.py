@@ -6,6 +6,7 @@ Colour is never alone: every state has its own word and its own shape.
 from typing import NamedTuple
 
 from burner.core.attempt import Step
+from burner.core.code import Code
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase, rows
 from burner.station.events import SlotState
@@ -21,6 +22,7 @@ __all__ = [
     "state_word",
     "step_word",
     "tile_words",
+    "unit_word",
 ]
 
 S = SlotState
@@ -91,10 +93,20 @@ class TileWords(NamedTuple):
     short: str
 
 
-def tile_words(state: SlotState, language: Language, *, waits: bool) -> TileWords:
+def unit_word(state: SlotState, code: str, language: Language) -> str:
+    """The word of a unit's end: a name that the platform has not got is no ERROR of its slot."""
+    no_name = state is SlotState.ERROR and code == Code.NAME_NOT_CONFIRMED
+    return phrase("NO NAME", language) if no_name else state_word(state, language)
+
+
+def tile_words(
+    state: SlotState, language: Language, *, waits: bool = False, code: str = ""
+) -> TileWords:
     """Those of a state; while a board waits for the first article it is not BURNING."""
     if waits:
         return TileWords(phrase("WAIT", language), phrase("short WAIT", language))
+    if (word := unit_word(state, code, language)) != state_word(state, language):
+        return TileWords(word, phrase("short NO NAME", language))
     return TileWords(state_word(state, language), short_word(state, language))
 
 

@@ -17,7 +17,7 @@ from burner.cli.board import display
 from burner.cli.board.display import Display, event_line
 from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.board.tiles import draw
-from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word
+from burner.cli.board.words import SHAPES, SHAPES_ASCII, STYLES, short_word, state_word, tile_words
 from burner.cli.terminal.big_word import EMBLEMS, in_letters, on_plate
 from burner.core.attempt import Outcome, Record, Step
 from burner.core.errors import BurnerError
@@ -85,6 +85,13 @@ def test_every_state_has_a_word_a_shape_and_a_style(language: Language) -> None:
     assert set(EMBLEMS) == set(S) - set(RESTING)
     assert len({state_word(state, language) for state in S}) == len(S)
     assert all(cell_len(short_word(state, language)) <= 6 for state in S)
+
+
+def test_a_name_that_the_platform_has_not_got_has_words_that_can_be_large() -> None:
+    english, chinese = (tile_words(S.ERROR, language, code="E818") for language in ("en", "zh"))
+    assert in_letters(english.short)
+    assert on_plate(S.ERROR, chinese.full).plate.strip() == chinese.full
+    assert all(cell_len(words.short) <= 6 for words in (english, chinese))
 
 
 def test_what_an_operator_does_with_a_board_differs_in_shape_without_colour() -> None:

@@ -106,6 +106,16 @@ def test_a_board_without_a_place_is_no_fault_of_its_slot() -> None:
     assert "工位故障 1、无名额 1" in counts_line(tally, 0, "zh")
 
 
+def test_a_board_whose_name_is_not_on_the_platform_is_no_fault_of_its_slot(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits = replace(unit("2", code="E818"), outcome=Outcome.ERROR, detail="plug-1")
+    tally = Tally(units=[unit("1"), waits])
+    assert counts_line(tally, 0, "en").startswith("2 units: PASS 1, NO NAME 1")
+    assert "合格 1、名称未建 1" in counts_line(tally, 0, "zh")
+    assert any("NO NAME" in line for line in printed(tally, capsys, 120)[2:5])
+
+
 def test_boards_that_were_met_and_not_burned_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally(units=[unit("1")], not_begun={"10": "60:55:f9:00:00:0a", "2": "86"})
     assert "read but not burned: slot 2 (86), slot 10 (60:55:f9:00:00:0a)" in printed(tally, capsys)

@@ -46,6 +46,23 @@ def without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "NO NAME"), ("zh", "名称未建")])
+def test_a_board_whose_name_is_not_on_the_platform_is_no_error_of_its_slot_and_told_once(
+    language: Language, word: str
+) -> None:
+    view = view_of(16, language)
+    for slot, name in (("1", "plug-1"), ("2", "plug-2")):
+        event = finished(slot, Outcome.ERROR, "E818")
+        result = replace(event.record.result, detail=name)
+        view.add(replace(event, record=replace(event.record, result=result)), 1.0)
+        view.add(SlotStateChanged(slot, S.ERROR), 1.0)
+    text = board(view, 80, 24)
+    assert text.count(word) == 3  # two tiles, and the sum
+    assert state_word(S.ERROR, language) not in text
+    assert text.count(table()["E818"].sentence(language)[:30]) == 1
+    assert f"{'工位' if language == 'zh' else 'slots'} 1–2  E818" in text
+
+
 # -- every error ----------------------------------------------------------------------------------
 
 

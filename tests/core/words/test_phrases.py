@@ -77,4 +77,5 @@ def test_the_operators_page_has_the_words_and_shapes_of_the_board(
     shown = re.findall("`([^`]*)`", " ".join(table))
     states = [f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState]
     waits = f"{SHAPES[SlotState.SEEN]} {phrase('WAIT', language)}"
-    assert sorted(shown) == sorted([*states, waits])
+    no_name = f"{SHAPES[SlotState.ERROR]} {phrase('NO NAME', language)}"
+    assert sorted(shown) == sorted([*states, waits, no_name])
