@@ -1,12 +1,14 @@
-"""Ctrl-C in a long piece of work: once, it ends after the step in flight; twice, it ends now."""
+"""Ctrl-C in a long piece of work: once, it ends after the step in flight; twice, it ends now.
 
-import signal
+A closed terminal is as the first one.
+"""
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
+from burner.cli.run.signals import handled
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.core.words.phrases import phrase
@@ -24,14 +26,12 @@ class StopRequest:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Handle Ctrl-C and SIGTERM until the block ends."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before: dict[int, Any] = {n: signal.signal(n, self._interrupt) for n in numbers}
-        try:
+        """Handle signals until the block ends."""
+        with handled(self._interrupt, self._hang_up):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+    def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
+        self._requested = True
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._requested:

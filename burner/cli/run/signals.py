@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from burner.cli.board.batch_full import FullBatch
@@ -14,6 +14,23 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C."""
+
+
+SignalHandler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def handled(interrupt: SignalHandler, hang_up: SignalHandler) -> Iterator[None]:
+    """Until the block ends, handle Ctrl-C and SIGTERM, and a closed terminal."""
+    handlers: dict[int, SignalHandler] = {signal.SIGINT: interrupt, signal.SIGTERM: interrupt}
+    if hasattr(signal, "SIGHUP"):
+        handlers[signal.SIGHUP] = hang_up
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Announcer(Protocol):
@@ -64,15 +81,8 @@ class Signals:
     @contextmanager
     def caught(self) -> Iterator[None]:
         """Handle signals until the block ends."""
-        handlers: dict[int, Any] = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._interrupt}
-        if hasattr(signal, "SIGHUP"):
-            handlers[signal.SIGHUP] = self._hang_up
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-        try:
+        with handled(self._interrupt, self._hang_up):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         # First of all: another signal may run this again before the lines below have ended.

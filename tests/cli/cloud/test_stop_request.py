@@ -1,4 +1,4 @@
-"""Ctrl-C in a long piece of work."""
+"""Ctrl-C, and a closed terminal, in a long piece of work."""
 
 import signal
 
@@ -17,3 +17,12 @@ def test_ctrl_c_asks_to_stop_and_twice_stops_now(capfd: pytest.CaptureFixture[st
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
     capfd.readouterr()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
+def test_a_closed_terminal_asks_to_stop_and_never_stops_now() -> None:
+    stop = StopRequest()
+    with stop.caught():
+        signal.raise_signal(signal.SIGHUP)
+        assert stop()
+        signal.raise_signal(signal.SIGHUP)
