@@ -27,6 +27,7 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.plain_file import append_plain, is_plain, open_plain
 
+_JOURNAL: Final = "burner precreation"
 FORMAT: Final = 1
 LONGEST_LINE: Final = 16 * 1024 * 1024
 """Bytes: a line with the names that were asked for may be long."""
@@ -50,7 +51,7 @@ class CreationTarget:
     def line(self) -> dict[str, Any]:
         """The first line of a journal."""
         return {
-            "journal": "burner precreation",
+            "journal": _JOURNAL,
             "format": FORMAT,
             "cloud": self.cloud,
             "product_id": self.product_id,
@@ -145,7 +146,7 @@ def _read(path: Path, target: CreationTarget) -> tuple[CreationHistory, int]:
                 if number > 1:
                     history.apply(_event(entry))
                 elif entry != target.line():
-                    raise ValueError("of another product, platform or endpoint")
+                    raise ValueError(_other_journal(entry))
                 end += len(line)
             if len(line) == LONGEST_LINE:
                 raise ValueError("a line is too long")
@@ -157,6 +158,14 @@ def _read(path: Path, target: CreationTarget) -> tuple[CreationHistory, int]:
     except ValueError as error:
         raise BurnerError(Code.CREATION_JOURNAL_UNUSABLE, f"{path}:{number}: {error}") from None
     return history, end
+
+
+def _other_journal(first_line: Any) -> str:
+    """Why a journal is of something else, by its first line."""
+    found = first_line.get("format", FORMAT)
+    if first_line.get("journal") == _JOURNAL and found != FORMAT:
+        return f"of format {str(found)[:20]}; this version of burner reads format {FORMAT}"
+    return "of another product, platform or endpoint"
 
 
 def _unusable(path: Path, error: Exception) -> BurnerError:

@@ -102,6 +102,15 @@ def test_a_journal_of_another_product_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_the_format_of_a_newer_journal_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "names.jsonl"
+    written(path)
+    newer = path.read_text(encoding="utf-8").replace('"format":1', '"format":2')
+    path.write_text(newer, encoding="utf-8")
+    with pytest.raises(BurnerError, match=r"names.jsonl:1: of format 2; this .* reads format 1"):
+        read_journal(path, TARGET)
+
+
 def test_a_journal_that_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BurnerError, match=r"E863.*a folder"):
         written(tmp_path)
