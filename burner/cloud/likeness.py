@@ -7,6 +7,8 @@ from enum import StrEnum
 _SEPARATORS = re.compile("[^0-9A-Za-z]+")
 _SHORTEST = 6
 """Characters of a name without its prefix; with fewer, units look alike by chance."""
+_SHORTEST_NUMBER = 12
+"""The same of digits alone: each product line counts its units from 1, or by the date."""
 _MAC = re.compile("[0-9A-F]{12}")
 
 
@@ -63,7 +65,7 @@ def _keys_of_registered(name: str) -> Iterator[NameKey]:
     yield Likeness.CASE, name.upper()
     yield Likeness.SEPARATORS, plain
     for text in (plain, _last_part(name), plain[-15:], plain[-12:]):
-        if len(text) >= _SHORTEST:
+        if _is_of_one_device(text):
             yield Likeness.PREFIX, text
     yield Likeness.OTHER_ID, plain
     if _MAC.fullmatch(plain[-12:]):
@@ -77,7 +79,7 @@ def _keys_of_unit(name: str, ids: Iterable[str]) -> Iterator[tuple[Likeness, int
     yield Likeness.SEPARATORS, 0, plain
     tails = [one for one in plain_ids if plain.endswith(one)]
     for text in dict.fromkeys((plain, _last_part(name), *tails)):
-        if len(text) >= _SHORTEST:
+        if _is_of_one_device(text):
             yield Likeness.PREFIX, 0, text
     for one in plain_ids:
         if len(one) >= _SHORTEST:
@@ -95,6 +97,11 @@ def _addresses(mac: str) -> Iterator[tuple[int, str]]:
         end = (last + distance) & 0xFF
         yield distance, f"{first:02X}{middle}{end:02X}"
         yield distance, f"{local:02X}{middle}{end:02X}"
+
+
+def _is_of_one_device(text: str) -> bool:
+    """Whether two names that end with this are hardly those of two devices."""
+    return len(text) >= (_SHORTEST_NUMBER if text.isdecimal() else _SHORTEST)
 
 
 def _plain(name: str) -> str:

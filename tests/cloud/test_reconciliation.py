@@ -191,6 +191,13 @@ def test_an_unknown_name_that_is_the_unit_by_a_rule_is_paired(name: str, why: st
         assert (difference.name, difference.why) == (unit.name, why)
 
 
+@pytest.mark.parametrize("number", ["000001", "20261129001"])
+def test_units_of_two_product_lines_with_one_number_are_not_taken_for_one(number: str) -> None:
+    unit = replace(record(), name=f"A-{number}", ids=(number,))
+    kinds = [one.kind for one in compare([unit], [active(f"B-{number}")]).differences]
+    assert kinds == [DifferenceKind.NEVER_BURNED, DifferenceKind.MISSING]
+
+
 def test_the_address_of_the_next_unit_is_not_taken_for_this_one() -> None:
     result = compare([record(0), record(1)], [active("246F28AA0005"), active("246F28AA0001")])
     assert [(one.name, one.device.name) for one in result.differences if one.device] == [
