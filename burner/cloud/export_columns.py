@@ -86,9 +86,10 @@ _STATUS: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 _FORMS: Final = (
     *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"),
     *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y.%m.%d %H:%M:%S", "%Y%m%d%H%M%S"),
-    *("%Y-%m-%dT%H:%M:%S.%fZ", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
+    "%Y-%m-%dT%H:%M:%S.%fZ",
 )
-_DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%m/%d/%Y")
+_DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d")
+_YEAR_LAST: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(.*)")
 _SECONDS_FROM, _SECONDS_UNTIL = 1_000_000_000, 100_000_000_000
 """A number in between is seconds since 1970; a larger one is milliseconds."""
 
@@ -180,7 +181,24 @@ def _number(text: str) -> datetime:
         raise ValueError("is no time") from None
 
 
+def _year_first(text: str) -> str:
+    """A date with the year at its end, turned round: spreadsheet programs write 4/13/2026.
+
+    Raises:
+        ValueError: it may be two days.
+    """
+    found = _YEAR_LAST.fullmatch(text)
+    if found is None:
+        return text
+    first, second, year, rest = found.groups()
+    month, day = sorted((int(first), int(second)))
+    if month < day <= 12:
+        raise ValueError("may be two days; write the year first, or leave the column out")
+    return f"{year}/{month}/{day}{rest}"
+
+
 def _written(text: str) -> datetime:
+    text = _year_first(text)
     if len(text) > 10:
         try:
             return datetime.fromisoformat(text)

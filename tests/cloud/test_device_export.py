@@ -63,12 +63,23 @@ def test_a_chinese_export_is_read_in_every_encoding(
         *("1795910400", "1795910400000", "2026-11-29T08:00:00", "2026-11-29T00:00:00Z"),
         *("2026-11-29T01:00:00+01:00", "2026/11/29 8:00", "2026/11/29 08:00:00"),
         *("2026年11月29日 08:00:00", "20261129080000", "2026-11-29T00:00:00.000Z"),
+        *("11/29/2026 8:00", "29/11/2026 08:00:00"),
         *("\t2026-11-29 08:00:00", '"=""2026-11-29 08:00:00"""'),
     ],
 )
 def test_every_form_of_a_time_is_read(tmp_path: Path, text: str) -> None:
     (device,) = read(tmp_path, f"DeviceName,FirstOnlineTime\nPLUG-1,{text}\n").devices
     assert device.activated == ONLINE
+
+
+@pytest.mark.parametrize("text", ["03/04/2026", "3/4/2026 08:00", "12/11/2026 08:00:00"])
+def test_a_date_that_may_be_two_days_is_refused(tmp_path: Path, text: str) -> None:
+    error = refused(tmp_path, f"DeviceName,FirstOnlineTime\nPLUG-1,{text}\n")
+    assert error.code == "E868"
+    assert "may be two days" in error.findings[0].found
+    assert "可能是两个不同的日期" in detail_in("zh", error.findings[0].found)
+    (device,) = read(tmp_path, "DeviceName,激活时间\nPLUG-1,3/3/2026\n").devices
+    assert device.activated == datetime(2026, 3, 3, 15, 59, 59, tzinfo=UTC)
 
 
 def test_a_date_is_the_end_of_its_day(tmp_path: Path) -> None:
