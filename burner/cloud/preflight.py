@@ -4,7 +4,7 @@ A product as its platform knows it is compared with the profile, the product key
 What the platform does not tell is unknown, and unknown is not good: a person looks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -106,6 +106,13 @@ class ExpectedProduct:
         return self.registration.region or next(iter(self.platform.hosts))
 
 
+REFUSED_CHECKS: Final[Mapping[str, CloudCheck]] = {
+    Code.CLOUD_PRODUCT_UNKNOWN: CloudCheck.PRODUCT,
+    Code.API_CLOCK_WRONG: CloudCheck.CLOCK,
+}
+"""A code with which a platform refuses to describe a product → the check that is bad by it."""
+
+
 def is_good(results: Sequence[CloudCheckResult]) -> bool:
     """Whether every unit will register, as far as its product decides."""
     return all(result.verdict.passes for result in results)
@@ -132,10 +139,10 @@ def check_refusal(code: Code, found: str) -> tuple[CloudCheckResult, ...]:
     is unknown.
 
     Args:
-        code: E802 it has no such product, E834 it does not take the clock of this computer.
+        code: one of `REFUSED_CHECKS`.
         found: the detail of its answer.
     """
-    bad = CloudCheck.PRODUCT if code is Code.CLOUD_PRODUCT_UNKNOWN else CloudCheck.CLOCK
+    bad = REFUSED_CHECKS[code]
     results = []
     for check in CloudCheck:
         result = _unknown(check, missing=Missing.PRODUCT)

@@ -18,6 +18,7 @@ from burner.cli.terminal.language import language
 from burner.cloud.checklist import answered, answers_to, checklist
 from burner.cloud.management.api import ManagementApi
 from burner.cloud.preflight import (
+    REFUSED_CHECKS,
     CloudCheck,
     CloudCheckResult,
     CloudVerdict,
@@ -26,7 +27,6 @@ from burner.cloud.preflight import (
     check_refusal,
     is_good,
 )
-from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
@@ -108,7 +108,7 @@ def ask_platform(api: ManagementApi, expected: ExpectedProduct, region: str) -> 
     try:
         product = api.product(expected.product_id)
     except BurnerError as error:
-        if error.code not in (Code.CLOUD_PRODUCT_UNKNOWN, Code.API_CLOCK_WRONG):
+        if error.code not in REFUSED_CHECKS:
             raise
         return check_refusal(error.code, error.detail)
     return check_product(product, expected, region)

@@ -48,7 +48,7 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
     else:
         show_reconciliation(result, profile, chosen.output)
     if is_recorded:
-        _record(chosen, profile, listed, result)
+        _record(chosen, profile, listed, result, table)
     else:
         screen.warn(phrase("played unrecorded", language()))
     return 1 if result.differences else 0
@@ -80,7 +80,11 @@ def _compared(
 
 
 def _record(
-    chosen: ReconcileArguments, profile: Profile, listed: ListedDevices, result: Reconciliation
+    chosen: ReconcileArguments,
+    profile: Profile,
+    listed: ListedDevices,
+    result: Reconciliation,
+    table: bytes,
 ) -> None:
     first = [
         ReconciledDifference(
@@ -99,7 +103,7 @@ def _record(
             export=listed.export_sha256,
             compared=asdict(result.compared),
             differences={kind.value: count for kind, count in result.counts().items()},
-            table=sha256(differences_csv(result)).hexdigest(),
+            table=sha256(table).hexdigest(),
             first=first,
             batch=chosen.batch,
             operator=chosen.operator or "",
