@@ -22,13 +22,15 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
 from burner.core.words.plural import counted
-from burner.core.words.visible_text import quoted
+from burner.core.words.visible_text import in_one_line, quoted
 from burner.platforms.rules import NameRule
 
 CellValue = TypeVar("CellValue")
 
 LARGEST: Final = 512 * 1024 * 1024
 MOST_FINDINGS: Final = 20
+MOST_SHOWN: Final = 20
+"""Headers of a message."""
 _MARKS: Final = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 _ENCODINGS: Final = ("utf-8", "gb18030")
 _SECRET_HEADERS: Final = ("secret", "psk", "密钥", "privatekey")
@@ -57,8 +59,12 @@ class DeviceExport:
     devices: tuple[ListedDevice, ...]
     sha256: str
     """Of the file."""
-    columns: tuple[ExportColumn, ...]
-    """What it has."""
+    columns: Mapping[ExportColumn, str]
+    """What was read → its header; in a file without headers its number."""
+    unread: tuple[str, ...] = ()
+    """The headers, or numbers, of the other columns."""
+    has_zoneless_times: bool = False
+    """Whether a time named no zone."""
 
 
 def read_device_export(path: Path, form: ExportForm) -> DeviceExport:
@@ -77,7 +83,12 @@ def read_device_export(path: Path, form: ExportForm) -> DeviceExport:
     text = _decoded(path, data)
     devices = tuple(reader.devices(text))
     refuse(reader.findings)
-    return DeviceExport(devices, sha256(data).hexdigest(), tuple(reader.places))
+    places = set(reader.places.values())
+    read = {column: reader.headers[place] for column, place in reader.places.items()}
+    unread = (header for place, header in enumerate(reader.headers) if place not in places)
+    return DeviceExport(
+        devices, sha256(data).hexdigest(), read, tuple(unread), reader.has_zoneless_times
+    )
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -99,8 +110,11 @@ def _decoded(path: Path, data: bytes) -> str:
 class _ExportReader:
     def __init__(self, path: Path, form: ExportForm) -> None:
         self._path, self._form = path, form
-        self._time = reader_of_times(form.zone)
+        self._time = reader_of_times(form.zone, self._note_zoneless)
         self.places: dict[ExportColumn, int] = {}
+        self.headers: Sequence[str] = ()
+        """Of all columns, as they may be shown; in a file without headers their numbers."""
+        self.has_zoneless_times = False
         self.findings: list[Finding] = []
 
     def devices(self, text: str) -> Iterator[ListedDevice]:
@@ -110,7 +124,9 @@ class _ExportReader:
             if not width:
                 width = len(row)
                 if self._is_header(row):
+                    self.headers = [_shown(cell) for cell in row]
                     continue
+                self.headers = [str(number) for number in range(1, width + 1)]
             if len(row) != width:
                 self._refuse_width(line, len(row), width, text)
             elif device := self._device(line, row):
@@ -168,7 +184,7 @@ class _ExportReader:
         return True
 
     def _refuse_columns(self, what: str, row: Sequence[str]) -> None:
-        found = ", ".join(quoted(cell) if _is_word(cell) else "…" for cell in row[:20])
+        found = ", ".join(quoted(cell) if _is_word(cell) else "…" for cell in row[:MOST_SHOWN])
         detail = f"{self._path}:1: no column {quoted(what)}; it has: {found}"
         raise BurnerError(Code.DEVICE_EXPORT_COLUMN_MISSING, detail)
 
@@ -226,9 +242,16 @@ class _ExportReader:
             self._find(line, f"{column}: {quoted(cells[column][:40])} {error}", "")
             return None
 
+    def _note_zoneless(self) -> None:
+        self.has_zoneless_times = True
+
     def _find(self, line: int, found: str, allowed: str) -> None:
         place = f"{self._path}:{line}"
         self.findings.append(Finding(Code.DEVICE_EXPORT_ROW_INVALID, place, found, allowed))
+
+
+def _shown(header: str) -> str:
+    return in_one_line(header.strip()) if _is_word(header) else "…"
 
 
 def _is_word(cell: str) -> bool:

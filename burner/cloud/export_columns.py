@@ -5,7 +5,7 @@ of the APIs; any other is named by its user.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 from functools import lru_cache
@@ -143,13 +143,47 @@ def read_flag(text: str) -> bool | None:
     raise ValueError("is neither yes nor no")
 
 
-def reader_of_times(zone: tzinfo | None) -> Callable[[str], datetime | None]:
+class UncheckedPoint(StrEnum):
+    """What a device list without a column does not let anybody check."""
+
+    OTHER_PRODUCT = "other-product"
+    """Whether its rows are of this product."""
+    REGISTERED = "registered"
+    """Whether units registered, and whether others did."""
+    ONLINE = "online"
+    """Whether units were ever online."""
+    NEVER_ONLINE = "never-online"
+    """Names that were registered, and whose devices were never online."""
+    BEFORE_BURNED = "before-burned"
+    """Whether a device was online before its unit was burned."""
+    DISABLED = "disabled"
+
+
+def unchecked_points(columns: Collection[ExportColumn]) -> tuple[UncheckedPoint, ...]:
+    """What cannot be checked with these columns."""
+    has_status, has_time = ExportColumn.STATUS in columns, ExportColumn.ACTIVATED in columns
+    has_flag = ExportColumn.REGISTERED in columns
+    is_unchecked = {
+        UncheckedPoint.OTHER_PRODUCT: ExportColumn.PRODUCT not in columns,
+        UncheckedPoint.REGISTERED: not (has_status or has_time or has_flag),
+        UncheckedPoint.ONLINE: has_flag and not (has_status or has_time),
+        UncheckedPoint.NEVER_ONLINE: not has_flag and (has_status or has_time),
+        UncheckedPoint.BEFORE_BURNED: not has_time,
+        UncheckedPoint.DISABLED: not has_status and ExportColumn.ENABLED not in columns,
+    }
+    return tuple(point for point, unchecked in is_unchecked.items() if unchecked)
+
+
+def reader_of_times(
+    zone: tzinfo | None, note_zoneless: Callable[[], None] = lambda: None
+) -> Callable[[str], datetime | None]:
     """Reads a cell with a time: UTC; None: never.
 
     The function raises ValueError for what is no time. A date without a time is its end.
 
     Args:
         zone: of times that name none; None: this computer's.
+        note_zoneless: called for a time that names none, at least once.
     """
 
     @lru_cache(maxsize=4096)
@@ -159,8 +193,9 @@ def reader_of_times(zone: tzinfo | None) -> Callable[[str], datetime | None]:
             return None
         found = _number(text) if text.isascii() and text.isdecimal() and len(text) != 14 else None
         found = found or _written(text)
-        if found.tzinfo is None and zone is not None:
-            found = found.replace(tzinfo=zone)
+        if found.tzinfo is None:
+            note_zoneless()
+            found = found if zone is None else found.replace(tzinfo=zone)
         try:
             return found.astimezone(UTC)
         except (OverflowError, OSError):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from burner.cloud.device_export import DeviceExport, ExportForm, read_device_export
-from burner.cloud.export_columns import ExportColumn
+from burner.cloud.export_columns import ExportColumn, unchecked_points
 from burner.cloud.listed_device import ListedDevice
 from burner.core.errors import BurnerError
 from burner.core.words.error_details import detail_in
@@ -90,7 +90,41 @@ def test_a_date_is_the_end_of_its_day(tmp_path: Path) -> None:
 def test_a_list_of_names_alone_tells_nothing_else(tmp_path: Path) -> None:
     export = read(tmp_path, "DeviceName\nPLUG-1\n\nPLUG-2")
     assert export.devices == (ListedDevice("PLUG-1"), ListedDevice("PLUG-2"))
-    assert export.columns == (ExportColumn.NAME,)
+    assert export.columns == {ExportColumn.NAME: "DeviceName"}
+
+
+def test_what_was_not_read_is_named(tmp_path: Path) -> None:
+    text = "设备名称,备注,First Activated,7F3A9C\nPLUG-1,a,2026-11-29 08:00:00,b\n"
+    export = read(tmp_path, text)
+    assert export.unread == ("备注", "First Activated", "…")
+    assert not export.has_zoneless_times
+    export = read(tmp_path, "PLUG-1,a,b\n", {ExportColumn.NAME: "1"})
+    assert (export.columns, export.unread) == ({ExportColumn.NAME: "1"}, ("2", "3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "has_zoneless"),
+    [("2026-11-29 08:00:00", True), ("2026-11-29", True), ("2026-11-29T00:00:00Z", False)],
+)
+def test_whether_a_time_names_no_zone_is_known(
+    tmp_path: Path, text: str, has_zoneless: bool
+) -> None:
+    export = read(tmp_path, f"DeviceName,FirstOnlineTime\nPLUG-1,{text}\nPLUG-2,1795910400\n")
+    assert export.has_zoneless_times is has_zoneless
+
+
+@pytest.mark.parametrize(
+    ("columns", "points"),
+    [
+        ("name", "other-product registered before-burned disabled"),
+        ("name product status", "never-online before-burned"),
+        ("name product activated registered", "disabled"),
+        ("name product registered enabled", "online before-burned"),
+        ("name product status activated registered", ""),
+    ],
+)
+def test_a_column_that_is_not_there_leaves_points_unchecked(columns: str, points: str) -> None:
+    assert unchecked_points([ExportColumn(one) for one in columns.split()]) == tuple(points.split())
 
 
 def test_a_device_without_a_time_that_is_offline_was_online(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """What `burner cloud reconcile` prints: a table a kind of difference, or JSON."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, tzinfo
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from burner.cli.cloud.export_lines import export_values, show_export
 from burner.cli.cloud.reconcile_sources import ListedDevices
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
@@ -25,7 +26,11 @@ _COLUMNS: Final = ("column name", "unit", "batch", "passed (UTC)", "on the platf
 
 
 def print_reconciliation(
-    result: Reconciliation, profile: "Profile", listed: ListedDevices, table: bytes
+    result: Reconciliation,
+    profile: "Profile",
+    listed: ListedDevices,
+    table: bytes,
+    zone: tzinfo | None,
 ) -> None:
     """Print all of it for a script."""
     print_json(
@@ -34,7 +39,8 @@ def print_reconciliation(
             "product_id": profile.product.id,
             "platform": profile.product.cloud.value,
             "source": listed.source,
-            "export_sha256": listed.export_sha256,
+            "export_sha256": listed.export.sha256 if listed.export else "",
+            "export": export_values(listed.export, zone) if listed.export else None,
             "compared": asdict(result.compared),
             "counts": {kind.value: count for kind, count in result.counts().items()},
             "table_sha256": sha256(table).hexdigest(),
@@ -44,8 +50,22 @@ def print_reconciliation(
     )
 
 
-def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path | None) -> None:
-    """Print the first differences of each kind, and what was compared."""
+def show_reconciliation(
+    result: Reconciliation,
+    profile: "Profile",
+    listed: ListedDevices,
+    zone: tzinfo | None,
+    output: Path | None,
+) -> None:
+    """Print the first differences of each kind, and what was compared.
+
+    Args:
+        result: of the comparison.
+        profile: of the product.
+        listed: the devices, and what their list has.
+        zone: of the times in an export that name none; None: this computer's.
+        output: where the table was written; None: nowhere.
+    """
     say = Wording(language())
     counts = result.counts()
     cut = False
@@ -57,6 +77,8 @@ def show_reconciliation(result: Reconciliation, profile: "Profile", output: Path
         screen.say_beside("  ", say(_remedy(kind, profile)))
     if cut:
         screen.say(say("reconcile cut", MOST))
+    if listed.export:
+        show_export(listed.export, zone)
     compared = result.compared
     platform = profile.platform.title
     screen.say(say("reconcile compared", platform, compared.burned, compared.on_platform))

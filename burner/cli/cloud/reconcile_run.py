@@ -43,10 +43,11 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
     table = differences_csv(result)
     if chosen.output is not None:
         write_output(chosen.output, table)
+    zone = chosen.export.zone if chosen.export else None
     if chosen.as_json:
-        print_reconciliation(result, profile, listed, table)
+        print_reconciliation(result, profile, listed, table, zone)
     else:
-        show_reconciliation(result, profile, chosen.output)
+        show_reconciliation(result, profile, listed, zone, chosen.output)
     if is_recorded:
         _record(chosen, profile, listed, result, table)
     else:
@@ -100,7 +101,7 @@ def _record(
             profile.product.id,
             platform=profile.product.cloud.value,
             source=listed.source,
-            export=listed.export_sha256,
+            export=listed.export.sha256 if listed.export else "",
             compared=asdict(result.compared),
             differences={kind.value: count for kind, count in result.counts().items()},
             table=sha256(table).hexdigest(),

@@ -9,6 +9,7 @@ from burner.cli.terminal import screen
 from burner.cloud.listed_device import ListedDevice
 
 if TYPE_CHECKING:
+    from burner.cloud.device_export import DeviceExport
     from burner.manifest.entries.cloud_kinds import ReconciliationSource
     from burner.profile.profile import Profile
 
@@ -19,7 +20,8 @@ class ListedDevices:
 
     devices: tuple[ListedDevice, ...]
     source: "ReconciliationSource"
-    export_sha256: str = ""
+    export: "DeviceExport | None" = None
+    """None: of the management API."""
 
 
 def devices_on_platform(
@@ -32,7 +34,7 @@ def devices_on_platform(
     """
     if export is not None:
         found = devices_of_export(export, profile)
-        return ListedDevices(found.devices, "export", found.sha256)
+        return ListedDevices(found.devices, "export", found)
     expected = profile.registration
     api = management_api(profile.product.cloud, expected.region, management, expected.instance)
     product_id = profile.product.id

@@ -16,7 +16,7 @@ from burner.core.errors import BurnerError
 from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
     from burner.report.figures.calendar import Calendar
     from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
@@ -51,7 +51,7 @@ MARKS = (
 def report(
     manifest: str,
     shifts: str,
-    zone: "ZoneInfo | None",
+    zone: "tzinfo | None",
     output: Path | None,
     as_json: bool,
     **scope: Any,
@@ -75,7 +75,7 @@ def report(
         _show(figures, Wording(language()), manifest_argument(manifest))
 
 
-def _calendar(shifts: str, zone: "ZoneInfo | None") -> "Calendar":
+def _calendar(shifts: str, zone: "tzinfo | None") -> "Calendar":
     from burner.report.figures.calendar import Calendar, parse_boundaries
 
     try:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from burner.cli.parameters import options
 from burner.cli.parameters.file_argument import FILE
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from burner.cloud.device_export import DeviceExport
     from burner.cloud.export_columns import ExportColumn
     from burner.profile.profile import Profile
@@ -25,7 +24,7 @@ class ExportOptions:
 
     path: Path
     columns: "Mapping[ExportColumn, str]"
-    zone: "ZoneInfo | None"
+    zone: tzinfo | None
 
 
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,7 +35,7 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         export_file: Path | None,
         column: "Mapping[ExportColumn, str]",
-        zone: "ZoneInfo | None",
+        zone: tzinfo | None,
         **others: Any,
     ) -> Any:
         if export_file is None and column:

@@ -177,7 +177,7 @@ def zone_option(command: Command) -> Command:
         "--zone",
         metavar="NAME",
         type=Zone(),
-        help="Time zone, Asia/Shanghai; else this computer's.",
+        help="Time zone, Asia/Shanghai or +08:00; else this computer's.",
     )(command)
 
 

@@ -1,29 +1,34 @@
 """Types of options that are times and time zones."""
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Final
 
 import click
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+OFFSET: Final = re.compile(r"(?:UTC)?(?P<sign>[+-])(?P<hours>0\d|1[0-4]):?(?P<minutes>00|15|30|45)")
 
 
-class Zone(click.ParamType["ZoneInfo"]):
-    """A time zone, such as `Asia/Shanghai`."""
+class Zone(click.ParamType[tzinfo]):
+    """A time zone, such as `Asia/Shanghai` or `+08:00`."""
 
     name = "zone"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> "ZoneInfo":
-        """Look a zone up."""
+    ) -> tzinfo:
+        """Look a zone up; an offset from UTC is one too."""
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+        if offset := OFFSET.fullmatch(value):
+            east = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"]))
+            return timezone(-east if offset["sign"] == "-" else east)
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            known = f"{value} is no time zone that this computer knows, such as Asia/Shanghai"
+            known = (
+                f"{value} is no time zone that this computer knows, such as Asia/Shanghai or +08:00"
+            )
             self.fail(known, param, ctx)
 
 

@@ -40,7 +40,8 @@ class Calendar:
         moment = (at or datetime.now(UTC)).astimezone(self.zone)
         offset = f"UTC{moment:%z}"
         offset = f"{offset[:-2]}:{offset[-2:]}"
-        return f"{self.zone} ({offset})" if self.zone and str(self.zone) != "UTC" else offset
+        is_offset = self.zone is None or str(self.zone) in ("UTC", offset)
+        return offset if is_offset else f"{self.zone} ({offset})"
 
     def hour(self, quarter: int) -> datetime:
         """The local hour that a quarter (seconds since 1970 // 900) lies in."""

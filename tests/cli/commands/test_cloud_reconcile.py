@@ -268,7 +268,7 @@ def test_in_chinese_everything_is_chinese(ledger: Ledger) -> None:
     burn(ledger, 4)
     burn(ledger, 8)
     result = reconcile(*export(f"{name_of(9)},online,"), "--lang", "zh")
-    words = ("Tencent Cloud IoT Hub", "WO1", *map(name_of, (4, 8, 9)))
+    words = ("Tencent Cloud IoT Hub", "WO1", "[a-z]+=[A-Za-z]*", *map(name_of, (4, 8, 9)))
     assert english_in(re.sub("|".join(words), "", result.stdout)) == []
 
 
@@ -312,6 +312,54 @@ def test_columns_are_named_by_an_option(ledger: Ledger) -> None:
     assert result.returncode == 0, result.stderr
     assert "begins with none of" in reconcile("--column", "nom=Nom").stderr
     assert "belongs to --export" in reconcile("--column", "name=Nom").stderr
+
+
+def test_what_was_read_of_an_export_and_what_was_not_checked_is_said(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    text = f"DeviceName,Status,First Activated\n{name_of(4)},online,2001-01-01 08:00\n"
+    Path("devices.csv").write_text(text, encoding="utf-8")
+    result = reconcile("--export", "devices.csv")
+    shown = " ".join(result.stdout.split())
+    assert "Read of the export: name=DeviceName, status=Status." in shown
+    assert "Not read: First Activated." in shown
+    assert "Not checked, as no such column was read: rows of another product (product=);" in shown
+    assert "; online before burned (activated=)" in shown
+    assert "zone" not in result.stdout + result.stderr
+    named = ("--column", "activated=First Activated")
+    assert (
+        "Online before the unit was burned: 1"
+        in reconcile("--export", "devices.csv", *named).stdout
+    )
+    answer = json.loads(reconcile("--export", "devices.csv", *named, "--json").stdout)
+    columns = {"name": "DeviceName", "status": "Status", "activated": "First Activated"}
+    assert answer["export"]["columns"] == columns
+    assert answer["export"]["unread"] == []
+    assert answer["export"]["unchecked"] == ["other-product", "never-online"]
+
+
+def test_the_zone_of_the_times_in_an_export_is_said(ledger: Ledger) -> None:
+    burn(ledger, 4)
+    without = export(f"{name_of(4)},online,2025-02-01 08:00")
+    guessed = reconcile(*without)
+    assert "They were taken for those of this computer's zone, UTC" in guessed.stderr
+    named = reconcile(*without, "--zone", "+08:00")
+    assert "are of UTC+08:00 (--zone)" in named.stdout
+    assert named.stderr == ""
+    answer = json.loads(reconcile(*without, "--zone", "Asia/Shanghai", "--json").stdout)
+    assert answer["export"]["zone"] == "Asia/Shanghai (UTC+08:00)"
+    assert answer["export"]["zone_from"] == "option"
+    zoned = reconcile(*export(f"{name_of(4)},online,2025-02-01T08:00Z"), "--json")
+    assert json.loads(zoned.stdout)["export"]["zone"] is None
+
+
+def test_a_time_is_read_in_the_zone_of_an_offset(ledger: Ledger) -> None:
+    burn(ledger, 4)  # START is the first moment that counts
+    before = START - timedelta(minutes=10)
+    for zone, hours in (("+08:00", 8), ("-0330", -3.5)):
+        local = before + timedelta(hours=hours)
+        shown = reconcile(*export(f"{name_of(4)},online,{local:%Y-%m-%d %H:%M}"), "--zone", zone)
+        assert f"online since {before:%Y-%m-%d %H:%M}" in " ".join(shown.stdout.split()), zone
+    assert "no time zone" in reconcile(*export(), "--zone", "+08:07").stderr
 
 
 def test_report_and_batch_status_show_the_last_reconciliation(ledger: Ledger) -> None:
