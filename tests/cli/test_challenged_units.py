@@ -44,7 +44,7 @@ def test_the_page_of_a_unit_says_that_it_answered(here: Path) -> None:
 
 
 def test_status_report_and_statement_say_that_every_good_unit_answered(here: Path) -> None:
-    said = "answered by every unit that passed"
+    said = "no unit passes without its answer"
     assert said in run("batch", "status", "WO1").stdout
     assert said in run("report", "--batch", "WO1").stdout
     assert json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]["challenged"]

@@ -54,8 +54,8 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
     with ManifestReader.open(chosen.manifest) as reader:
         record = _good_unit(reader, chosen.unit, release.profile.product.id)
         if chosen.registration_endpoint is None and reader.is_simulated():
-            what = "a simulated unit; --registration-endpoint names a gateway for it"
-            raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{record.attempt.unit_id}: {what}")
+            what = "a simulated unit; name a gateway for it with --registration-endpoint"
+            raise click.UsageError(f"unit {record.attempt.unit_id} is {what}")
         burned, name = record.attempt.key, record.attempt.device_name
         if burned != release.key_fingerprint:
             detail = f"{name}: fingerprint {burned}, not {release.key_fingerprint}"
@@ -65,8 +65,7 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
 
 
 def _good_unit(reader: ManifestReader, text: str, product_id: str) -> Record:
-    with reader.connection() as connection:
-        unit_id = find_one_unit(connection, text, product_id).unit_id
+    unit_id = _unit_id(reader, text, product_id)
     history = reader.unit(unit_id, product_id)
     if history.last is None:
         reader.refuse_imported_unit(unit_id, product_id)
@@ -76,6 +75,29 @@ def _good_unit(reader: ManifestReader, text: str, product_id: str) -> Record:
     if not why and history.last:
         why = f"{history.last.result.outcome.value} {history.last.result.code}".strip()
     raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{unit_id}: {why}" if why else unit_id)
+
+
+def _unit_id(reader: ManifestReader, text: str, product_id: str) -> str:
+    """The unit that is meant.
+
+    Raises:
+        BurnerError: E712 no such unit, E871 one that was refused before it was begun.
+    """
+    try:
+        with reader.connection() as connection:
+            return find_one_unit(connection, text, product_id).unit_id
+    except BurnerError:
+        tries = [
+            (unit["unit_id"], tried)
+            for unit in reader.unit_overviews(text)
+            for tried in unit["attempts"]
+            if tried["product_id"] == product_id
+        ]
+        if len({unit_id for unit_id, _ in tries}) != 1:
+            raise
+        unit_id, last = tries[-1]
+    why = f"{last['outcome'] or ''} {last['code']}".strip()
+    raise BurnerError(Code.PROOF_UNIT_NOT_GOOD, f"{unit_id}: {why}")
 
 
 def _planned(chosen: ProveArguments, release: Release, name: str) -> PlannedProof:

@@ -72,6 +72,10 @@ def warn_uncertain() -> None:
 def show_refusal(error: BurnerError) -> None:
     """Say why the platform refuses, and what to do."""
     shown_in, say = language(), Wording(language())
-    detail = say("brackets", error.detail) if error.detail else ""  # the platform's own words
-    screen.say(f"{error.code} {error.row.sentence(shown_in)}{detail}")
+    text, words = error.row.sentence(shown_in), error.detail  # the platform's own words
+    if text in words:  # a gateway of burner says it so
+        text = words
+    elif words:
+        text += say("brackets", words)
+    screen.say(f"{error.code} {text}")
     screen.say_beside("→ ", error.row.remedy(shown_in))

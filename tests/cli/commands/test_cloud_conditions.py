@@ -96,6 +96,8 @@ def test_a_unit_whose_name_is_not_confirmed_stays_untouched_until_it_is(here: Pa
     assert ends(burn(here, product)) == [("ERROR", "E818", False)] * 2
     listed = json.loads(run("manifest", "list", "--json").stdout)
     names = sorted(row["device_name"] for row in listed)
+    with refused("E871"):
+        run("cloud", "prove", str(product), "--unit", names[0], "--station", "desk")
     status = run("batch", "status", "WO1").stdout
     assert f"2 units wait until their names are created: {names[0]}, {names[1]}" in status
     run("cloud", "names", str(product), "--batch", "WO1", "-o", "names.csv")

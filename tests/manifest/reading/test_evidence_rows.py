@@ -33,8 +33,8 @@ def test_an_unsigned_release_with_a_quantity_or_an_sbom_has_evidence_too() -> No
 def test_a_batch_whose_units_are_challenged_says_so() -> None:
     evidence = ReleaseEvidence((), (), "", None, {}, {}, None, challenged=True)
     assert evidence
-    assert dict(evidence_rows(evidence))["challenge"].startswith("answered by every unit")
-    assert dict(evidence_rows(evidence, Wording("zh")))["质询"].startswith("每台合格设备")
+    assert dict(evidence_rows(evidence))["challenge"].startswith("no unit passes without")
+    assert dict(evidence_rows(evidence, Wording("zh")))["质询"].startswith("设备应答后才算合格")
 
 
 def test_nobody_is_named_only_where_somebody_was_to_sign() -> None:
