@@ -72,10 +72,8 @@ def warn_uncertain() -> None:
 def show_refusal(error: BurnerError) -> None:
     """Say why the platform refuses, and what to do."""
     shown_in, say = language(), Wording(language())
-    text, words = error.row.sentence(shown_in), error.detail  # the platform's own words
-    if text in words:  # a gateway of burner says it so
-        text = words
-    elif words:
-        text += say("brackets", words)
-    screen.say(f"{error.code} {text}")
+    own = f"{error.code}: {error.row.says}"  # a gateway of burner says it in these words too
+    words = error.detail.replace(own, "").strip(" :")  # the platform's
+    detail = say("brackets", words) if words else ""
+    screen.say(f"{error.code} {error.row.sentence(shown_in)}{detail}")
     screen.say_beside("→ ", error.row.remedy(shown_in))
