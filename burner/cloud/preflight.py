@@ -103,7 +103,7 @@ class ExpectedProduct:
     @property
     def region(self) -> str:
         """A region of the platform."""
-        return self.registration.region or next(iter(self.platform.hosts))
+        return self.platform.region_or_first(self.registration.region)
 
 
 REFUSED_CHECKS: Final[Mapping[str, CloudCheck]] = {

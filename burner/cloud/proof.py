@@ -54,7 +54,7 @@ def registration_endpoint(platform: Platform, region: str) -> ApiEndpoint:
         ValueError: there is none of this name.
     """
     hosts = platform.hosts
-    region = region or next(iter(hosts))
+    region = platform.region_or_first(region)
     found = (host for name, host in hosts.items() if region in (name, host.partition(".")[0]))
     host = next(found, "")
     if not host:

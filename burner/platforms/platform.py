@@ -92,3 +92,7 @@ class Platform:
     """How often a registered device may register again, as long as it is not activated."""
     region_names: Mapping[str, str] = field(default_factory=dict)
     """Name of a region in the management API → the region, where it is another."""
+
+    def region_or_first(self, region: str) -> str:
+        """A region as it was named; the first one where none was."""
+        return region or next(iter(self.hosts))

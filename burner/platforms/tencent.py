@@ -62,13 +62,6 @@ RULES: Final = ProductRules(
     triggers=frozenset({"YOUR_IOT_PSK", "IOT_PSK", "TCIOT_PSK"}),
 )
 """The secret has 16 bytes at least, because these are the AES key of the answer."""
-REGION_NAMES: Final[Mapping[str, str]] = {
-    "gz": "china",
-    "ap-guangzhou": "china",
-    "na-ashburn": "us-east",
-    "eu-frankfurt": "europe",
-}
-"""`gz` is how IoT Hub names Guangzhou in the properties of a product."""
 HOSTS: Final[Mapping[str, str]] = {
     region: f"{name}.gateway.tencentdevices.com"
     for region, name in {
@@ -85,6 +78,11 @@ API_REGIONS: Final[Mapping[str, str]] = {
     "ap-bangkok": "ap-bangkok",
 }
 """Region of the registration → region of the management API."""
+REGION_NAMES: Final[Mapping[str, str]] = {
+    "gz": "china",
+    **{name: region for region, name in API_REGIONS.items()},
+}
+"""The other way round. `gz` is how IoT Hub names Guangzhou in the properties of a product."""
 MAX_PSK: Final = 64
 _VECTOR: Final = b"0" * BLOCK
 _PSK, _CERTIFICATE = 2, 1

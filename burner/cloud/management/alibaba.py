@@ -72,7 +72,7 @@ class AlibabaIot:
         return ProductOnPlatform(
             product_id=data.text("ProductKey"),
             name=data.text("ProductName"),
-            region=self._account.region or next(iter(ALIBABA.hosts)),
+            region=ALIBABA.region_or_first(self._account.region),
             credential_kind=_KINDS.get(data.text("AuthType")),
             register_type=None,
             register_limit=None,

@@ -43,7 +43,7 @@ class AlibabaClient:
 
     def __init__(self, account: ApiAccount) -> None:
         logging.getLogger(_LOGGER).disabled = True
-        region = account.region or next(iter(ALIBABA.hosts))
+        region = ALIBABA.region_or_first(account.region)
         endpoint = account.endpoint or ApiEndpoint("https", f"iot.{region}.aliyuncs.com")
         self._connection = BoundedConnection(str(endpoint), account)
         self._sdk = Client(

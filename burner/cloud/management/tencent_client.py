@@ -18,6 +18,7 @@ from burner.cloud.management.tencent_values import with_sealed_secrets
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.tencent import API_REGIONS
+from burner.platforms.tencent_hub import TENCENT_HUB
 
 
 class TencentClient:
@@ -37,7 +38,7 @@ class TencentClient:
         http = HttpProfile(protocol=scheme, endpoint=host)
         self._sdk = sdk_client(
             _SdkCredential(account.credentials),
-            API_REGIONS.get(account.region or "china", account.region),
+            API_REGIONS.get(TENCENT_HUB.region_or_first(account.region), account.region),
             ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True),
         )
         self._connection = TencentConnection(f"{scheme}://{self._sdk.request.host}", account)
