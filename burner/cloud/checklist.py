@@ -42,11 +42,11 @@ NOT_NEEDED_IF: Mapping[CloudCheck, Callable[[ExpectedProduct], bool]] = {
     CloudCheck.REGISTER_TYPE: lambda expected: not expected.platform.creates_devices,
     CloudCheck.REGISTER_LIMIT: lambda expected: (
         not expected.platform.creates_devices
-        or expected.registration.names is not NameCreation.AUTOMATIC
+        or expected.registration.name_creation is not NameCreation.AUTOMATIC
     ),
     CloudCheck.LICENSES: lambda _expected: True,
     CloudCheck.NAMES: lambda expected: (
-        expected.registration.names is not NameCreation.CREATED_BEFORE
+        expected.registration.name_creation is not NameCreation.CREATED_BEFORE
     ),
 }
 """When a person may say of a check that it is not needed; each other check is always needed.

@@ -56,8 +56,8 @@ class Journal(Protocol):
         """Keep an event, whatever happens next."""
 
 
-Settled = Callable[[Sequence[str], NameFate], None]
-"""Is told what became of names."""
+FateListener = Callable[[Sequence[str], NameFate], None]
+"""Takes names, with what became of them."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ class PrecreationResult:
     """Somebody stopped the run before the last name."""
 
 
-def _nobody(_names: Sequence[str], _fate: NameFate) -> None:
-    """Is told before a run has begun."""
+def _ignore(_names: Sequence[str], _fate: NameFate) -> None:
+    """Listens before a run has begun."""
 
 
 class Precreation:
@@ -115,26 +115,26 @@ class Precreation:
         self._stop, self._pause, self._patience = stop, patience.pause, patience
         self.result = PrecreationResult()
         """What is known so far."""
-        self._settled: Settled = _nobody
+        self._on_fate: FateListener = _ignore
         self._wanted: frozenset[str] = frozenset()
 
     def run(
-        self, names: Sequence[str], on_record: Collection[str], settled: Settled
+        self, names: Sequence[str], on_record: Collection[str], on_fate: FateListener
     ) -> PrecreationResult:
         """Create names.
 
         Args:
             names: each once.
             on_record: those that the manifest has as confirmed.
-            settled: is told what became of names, as soon as it is known.
+            on_fate: takes names, as soon as it is known what became of them.
 
         Raises:
             BurnerError: E8 the platform cannot be reached, or refuses every call; E864 it is still
                 at work. What is known by then is kept.
         """
         history = self._journal.history
-        self._wanted, self._settled = frozenset(names), settled
-        self._tell(precreation_plan(names, history, on_record).done, NameFate.EXISTING)
+        self._wanted, self._on_fate = frozenset(names), on_fate
+        self._report(precreation_plan(names, history, on_record).done, NameFate.EXISTING)
         for sent in tuple(history.pending.values()):
             self._settle_pending(sent)
         plan = precreation_plan(names, history, on_record)
@@ -228,8 +228,8 @@ class Precreation:
             refused |= lost
         codes = {name: str(error.code) for name, error in refused.items()}
         self._journal.add(ChunkSettled(chunk.number, tuple(sorted(existing)), codes))
-        self._tell([name for name in chunk.names if name in created], NameFate.CREATED)
-        self._tell([name for name in chunk.names if name in existing], NameFate.EXISTING)
+        self._report([name for name in chunk.names if name in created], NameFate.CREATED)
+        self._report([name for name in chunk.names if name in existing], NameFate.EXISTING)
         self._refuse(refused)
 
     def _settle_by_asking(self, chunk: SentChunk, created: Sequence[str] = ()) -> tuple[str, ...]:
@@ -251,8 +251,8 @@ class Precreation:
                 self._pause(self._patience.settle_s)
         settled = ChunkSettled(chunk.number, tuple(found), absent=tuple(absent))
         self._journal.add(settled)
-        self._tell([name for name in found if name in created], NameFate.CREATED)
-        self._tell([name for name in found if name not in created], NameFate.EXISTING)
+        self._report([name for name in found if name in created], NameFate.CREATED)
+        self._report([name for name in found if name not in created], NameFate.EXISTING)
         return settled.absent
 
     # -- what the platform has ---------------------------------------------------------------------
@@ -265,22 +265,22 @@ class Precreation:
         present = tuple(name for name in names if name in found)
         absent = tuple(name for name in names if name not in found)
         self._journal.add(NamesAsked(present, absent))
-        self._tell(present, NameFate.EXISTING)
+        self._report(present, NameFate.EXISTING)
         return frozenset(absent)
 
     def _present(self, names: Collection[str]) -> set[str]:
         return present_names(self._api, self._product_id, names)
 
-    # -- what is told ------------------------------------------------------------------------------
+    # -- what became of names ----------------------------------------------------------------------
 
-    def _tell(self, names: Iterable[str], fate: NameFate) -> None:
+    def _report(self, names: Iterable[str], fate: NameFate) -> None:
         if wanted := [name for name in names if name in self._wanted]:
             self.result.counts[fate] += len(wanted)
-            self._settled(wanted, fate)
+            self._on_fate(wanted, fate)
 
     def _refuse(self, refused: Mapping[str, BurnerError]) -> None:
         self.result.refused |= {n: e for n, e in refused.items() if n in self._wanted}
-        self._tell(refused, NameFate.REFUSED)
+        self._report(refused, NameFate.REFUSED)
 
 
 def present_names(api: ManagementApi, product_id: str, names: Collection[str]) -> set[str]:

@@ -213,29 +213,29 @@ def _registration(product: ProductOnPlatform) -> CloudCheckResult:
 
 
 def _register_type(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
-    found, names = product.register_type, expected.registration.names
+    found, creation = product.register_type, expected.registration.name_creation
     shown = _type(found) if found is not None else ""
     if not expected.platform.creates_devices:
         return CloudCheckResult(CloudCheck.REGISTER_TYPE, CloudVerdict.NOT_NEEDED, shown)
-    if names is None:
+    if creation is None:
         return _unknown(CloudCheck.REGISTER_TYPE, shown, missing=Missing.EXPECTED_NAMES)
     if found is RegisterType.OFF:
-        wanted = _type(names.register_type)
+        wanted = _type(creation.register_type)
         return _unknown(CloudCheck.REGISTER_TYPE, shown, wanted, missing=Missing.REGISTRATION)
     return _compared(
         CloudCheck.REGISTER_TYPE,
         shown or None,
-        _type(names.register_type),
+        _type(creation.register_type),
         Code.CLOUD_REGISTER_TYPE_DIFFERS,
     )
 
 
 def _register_limit(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
-    names = expected.registration.names
+    creation = expected.registration.name_creation
     precreated = (
         product.register_type is RegisterType.PRECREATED
-        if names is None
-        else names is not NameCreation.AUTOMATIC
+        if creation is None
+        else creation is not NameCreation.AUTOMATIC
     )
     if precreated or not expected.platform.creates_devices:
         return CloudCheckResult(CloudCheck.REGISTER_LIMIT, CloudVerdict.NOT_NEEDED)
@@ -287,10 +287,10 @@ def _licenses(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudChe
 
 
 def _names(expected: ExpectedProduct) -> CloudCheckResult:
-    names = expected.registration.names
-    if names is None:
+    creation = expected.registration.name_creation
+    if creation is None:
         return _unknown(CloudCheck.NAMES, missing=Missing.EXPECTED_NAMES)
-    if names is not NameCreation.CREATED_BEFORE:
+    if creation is not NameCreation.CREATED_BEFORE:
         return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED)
     if expected.spare_names is None:
         return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED, missing=Missing.BATCH)

@@ -35,7 +35,7 @@ class PreflightCondition(StrEnum):
 class RegistrationSettings(StrictModel):
     """How the product must be set on the platform. Left out: nothing is known of it."""
 
-    names: NameCreation | None = None
+    name_creation: NameCreation | None = Field(default=None, alias="names")
     """When the platform gets the names. `created-before`: they are created before the batch, and a
     unit without a confirmed name does not pass. `created-after`: from the manifest, after the
     batch. `automatic`: the platform creates each when its unit registers. Left out: not known."""
@@ -53,7 +53,7 @@ class RegistrationSettings(StrictModel):
     def described(self) -> str:
         """In a line, for the page of a release."""
         parts = {
-            "names": self.names or "",
+            "names": self.name_creation or "",
             "credentials": self.credentials,
             "region": self.region,
             "instance": self.instance,

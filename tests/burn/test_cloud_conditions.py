@@ -37,7 +37,10 @@ def in_batch(line: Line, **registration: Any) -> Line:
     release = line.job.release
     settings = RegistrationSettings(**registration)
     profile = release.profile.model_copy(update={"registration": settings})
-    plain = {**release.index["profile"], "registration": settings.model_dump(mode="json")}
+    plain = {
+        **release.index["profile"],
+        "registration": settings.model_dump(mode="json", by_alias=True),
+    }
     release = replace(release, profile=profile, index={**release.index, "profile": plain})
     open_batch_for(line.ledger, release, "WO1", quantity=None, operator="li")
     line.job = replace(line.job, release=release, batch="WO1")

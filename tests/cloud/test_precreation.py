@@ -43,7 +43,7 @@ class Run:
         self.paused: list[float] = []
 
     def create(self, names: Sequence[str] = NAMES) -> PrecreationResult:
-        def settled(names: Sequence[str], fate: NameFate) -> None:
+        def on_fate(names: Sequence[str], fate: NameFate) -> None:
             if fate is not NameFate.REFUSED:
                 self.confirmed |= set(names)
 
@@ -54,7 +54,7 @@ class Run:
             stop=self.stop,
             patience=Patience(task_s=30, pause=self.paused.append),
         )
-        return precreation.run(names, frozenset(self.confirmed), settled)
+        return precreation.run(names, frozenset(self.confirmed), on_fate)
 
 
 class Faults:

@@ -56,9 +56,9 @@ class Creation:
 
         with open_journal(self.folder / "names.jsonl", TARGET) as journal:
             work = Precreation(api, PRODUCT_ID, journal, stop=stop, patience=patience)
-            return work.run(self.names, frozenset(), self.settled)
+            return work.run(self.names, frozenset(), self.on_fate)
 
-    def settled(self, names: Sequence[str], fate: NameFate) -> None:
+    def on_fate(self, names: Sequence[str], fate: NameFate) -> None:
         """Count what became of names."""
         self.fates[fate] += len(names)
 

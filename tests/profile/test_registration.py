@@ -13,13 +13,13 @@ from tests.images import write_product
 
 def test_without_the_section_nothing_is_expected(tmp_path: Path) -> None:
     assert load_profile(write_product(tmp_path)).registration == RegistrationSettings()
-    assert RegistrationSettings().names is None
+    assert RegistrationSettings().name_creation is None
 
 
 def test_the_section_says_when_names_are_created_and_what_a_batch_needs(tmp_path: Path) -> None:
     section = "{names: created-before, credentials: certificate, region: europe}"
     settings = load_profile(write_product(tmp_path, registration=section)).registration
-    assert settings.names is NameCreation.CREATED_BEFORE
+    assert settings.name_creation is NameCreation.CREATED_BEFORE
     assert settings.credentials is CredentialKind.CERTIFICATE
     assert (settings.region, settings.preflight) == ("europe", PreflightCondition.OPTIONAL)
 

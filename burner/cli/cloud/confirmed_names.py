@@ -36,7 +36,7 @@ class ConfirmedNames:
         self.recorded = 0
         self._waiting: dict[NamesSource, list[str]] = {}
 
-    def settled(self, names: Sequence[str], fate: NameFate) -> None:
+    def add_by_fate(self, names: Sequence[str], fate: NameFate) -> None:
         """Take names; of what was refused nothing is recorded."""
         if fate is not NameFate.REFUSED:
             self.add(names, "created" if fate is NameFate.CREATED else "existing")

@@ -153,11 +153,11 @@ def _create(
     try:
         with screen.progress("precreate", len(names)) as advance:
 
-            def settled(names: Sequence[str], fate: NameFate) -> None:
-                confirmed.settled(names, fate)
+            def on_fate(names: Sequence[str], fate: NameFate) -> None:
+                confirmed.add_by_fate(names, fate)
                 advance(len(names))
 
-            result = work.run(names, confirmed.on_record, settled)
+            result = work.run(names, confirmed.on_record, on_fate)
     except BaseException:
         _show(work.result, confirmed)
         screen.warn(say("precreate again"))

@@ -95,10 +95,10 @@ def show_reconciliation(
 
 def _remedy(kind: DifferenceKind, profile: "Profile") -> str:
     """The phrase with what to do: who can have made a stranger depends on who creates names."""
-    names = profile.registration.names
-    if kind is not DifferenceKind.NEVER_BURNED or names is None:
+    creation = profile.registration.name_creation
+    if kind is not DifferenceKind.NEVER_BURNED or creation is None:
         return f"remedy {kind}"
-    precreated = names.register_type is RegisterType.PRECREATED
+    precreated = creation.register_type is RegisterType.PRECREATED
     return f"remedy {kind} {'precreated' if precreated else 'automatic'}"
 
 

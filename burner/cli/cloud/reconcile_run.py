@@ -69,11 +69,12 @@ def _is_recorded(chosen: ReconcileArguments) -> bool:
 def _compared(
     chosen: ReconcileArguments, profile: Profile, listed: ListedDevices
 ) -> Reconciliation:
-    names = profile.registration.names
+    creation = profile.registration.name_creation
     terms = ReconcileTerms(
         now=datetime.now(UTC),
         grace=timedelta(days=chosen.grace),
-        created_beforehand=names is not None and names.register_type is RegisterType.PRECREATED,
+        created_beforehand=creation is not None
+        and creation.register_type is RegisterType.PRECREATED,
         batch=chosen.batch,
     )
     with ManifestReader.open(chosen.manifest) as reader:

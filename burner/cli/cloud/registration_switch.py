@@ -88,14 +88,14 @@ def switch_of(product: ProductOnPlatform) -> RegistrationSwitch:
 
 
 def _wanted_type(profile: Profile, wish: RegistrationWish) -> RegisterType:
-    names = profile.registration.names
-    if wish.register_type is None and names is None:
+    creation = profile.registration.name_creation
+    if wish.register_type is None and creation is None:
         raise click.UsageError("--register-type: the profile has no `registration.names`")
     if wish.register_type is not None:
         wanted = RegisterType(int(wish.register_type))
     else:
-        assert names is not None  # noqa: S101 - it was looked at
-        wanted = names.register_type
+        assert creation is not None  # noqa: S101 - it was looked at
+        wanted = creation.register_type
     if wanted is RegisterType.AUTOMATIC and not profile.platform.creates_devices:
         raise click.UsageError(
             f"--register-type 2: {profile.platform.title} creates no devices by itself"

@@ -130,8 +130,8 @@ def _product(
     refuse(platform.rules.check_secret(secret, at))
     expected = profile.registration
     usual = RegisterType.AUTOMATIC if listed is None else RegisterType.PRECREATED
-    if expected.names:
-        usual = expected.names.register_type
+    if expected.name_creation:
+        usual = expected.name_creation.register_type
     terms = RegistrationTerms(
         RegisterType(int(chosen.register_type)) if chosen.register_type else usual,
         chosen.limit,

@@ -131,7 +131,7 @@ class TencentExplorer:
     def _licenses_left(self, project_id: str) -> int | None:
         """Of the instance of a project: licenses that were bought, and the free ones.
 
-        None where it cannot be told: public instances have no such number, and the credentials may
+        None where it is not known: public instances have no such number, and the credentials may
         be for one product.
         """
         try:

@@ -190,8 +190,8 @@ class TencentHub:
         """Whether a name that a task did not create is there: the task's numbers have no meaning
         in any public document.
         """
-        told = "".join(refusals.get(name, ())).replace(" ", "").lower()
-        return "alreadyexist" in told or self.device(product_id, name) is not None
+        reasons = "".join(refusals.get(name, ())).replace(" ", "").lower()
+        return "alreadyexist" in reasons or self.device(product_id, name) is not None
 
 
 def _refusal(result: int, message: str) -> tuple[str, str]:

@@ -62,12 +62,12 @@ def sequence(value: Any) -> Sequence[Any]:
 
 
 def credential_kind(value: Any) -> CredentialKind | None:
-    """EncryptionType; None: another kind, or not told."""
+    """EncryptionType; None: another kind, or the answer has none."""
     return _KINDS.get(str(value))
 
 
 def register_type(value: Any) -> RegisterType | None:
-    """RegisterType; None: not told."""
+    """RegisterType; None: the answer has none."""
     found = number(value)
     try:
         return None if found is None else RegisterType(found)
@@ -99,7 +99,7 @@ def with_sealed_secrets(answer: Any) -> Any:
 
 
 def product_secret(value: Any, search: SecretSearch) -> Secret | None:
-    """ProductSecret; None: not told. From now on `search` finds it."""
+    """ProductSecret; None: the answer has none. From now on `search` finds it."""
     if not isinstance(value, SealedText):
         text(value)
         return None

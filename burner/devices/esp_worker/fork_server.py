@@ -110,7 +110,7 @@ class ForkServer:
             os.dup2(stream, number)
         _close(streams)
         with station:  # its group exists now, to be killed
-            _tell(station, os.getpid())
+            _send_number(station, os.getpid())
 
     def _report_ended(self) -> None:
         for station, worker in self._workers.items():
@@ -120,7 +120,7 @@ class ForkServer:
             if end is not None:
                 self._ended.add(worker)
                 exited = end.si_code == os.CLD_EXITED
-                _tell(station, end.si_status if exited else -end.si_status)
+                _send_number(station, end.si_status if exited else -end.si_status)
 
     def _forget(self, station: socket.socket) -> None:
         """The station has closed the socket of a worker: it ends now, if it has not."""
@@ -140,7 +140,7 @@ def _close(descriptors: Sequence[int]) -> None:
         os.close(descriptor)
 
 
-def _tell(station: socket.socket, number: int) -> None:
+def _send_number(station: socket.socket, number: int) -> None:
     with suppress(OSError):  # it is gone, or does not wait for it
         station.sendall(b"%d\n" % number)
 

@@ -107,7 +107,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
         challenged=is_challenged(entry.index),
-        names=terms.names,
+        name_creation=terms.name_creation,
         preflight_required=terms.preflight_required,
     )
     row = first_article.with_first_article(state, row, entry.first_article)

@@ -30,7 +30,7 @@ from burner.profile.registration import NameCreation, PreflightCondition
 class CloudTerms(NamedTuple):
     """What a batch asks of the platform."""
 
-    names: str
+    name_creation: str
     """When the platform gets its names, as `NameCreation`; empty: not known."""
     preflight_required: bool
 
@@ -98,7 +98,7 @@ def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None
     Raises:
         BurnerError: E818.
     """
-    before = row.names == NameCreation.CREATED_BEFORE
+    before = row.name_creation == NameCreation.CREATED_BEFORE
     if before and state.whole and not is_confirmed(state, row.product_id, name):
         raise BurnerError(Code.NAME_NOT_CONFIRMED, name)
 
@@ -122,7 +122,9 @@ def _imported_logs(state: ManifestState) -> Iterator[ManifestState | None]:
 # -- proofs and reconciliations -------------------------------------------------------------------
 
 
-def prove(state: ManifestState, number: int, entry: RegistrationProved) -> tuple[Change, ...]:
+def confirm_proved_name(
+    state: ManifestState, number: int, entry: RegistrationProved
+) -> tuple[Change, ...]:
     """The name of a unit that was burned here; registered, it is on the platform."""
     unit = state.get(UnitRow, entry.product_id, entry.unit_id)
     if unit is None or unit.last == NEVER:
@@ -136,8 +138,8 @@ def prove(state: ManifestState, number: int, entry: RegistrationProved) -> tuple
     return (ConfirmedNameRow(entry.product_id, entry.device_name, number),)
 
 
-def reconcile(entry: Reconciled) -> tuple[Change, ...]:
-    """A reconciliation is of a product, and changes nothing."""
+def check_reconciliation(entry: Reconciled) -> tuple[Change, ...]:
+    """Refuse one that lacks its product or its export; it changes nothing."""
     if not entry.product_id or (entry.source == "export") != bool(entry.export):
         raise inconsistent("a reconciliation lacks its product or its export")
     return ()

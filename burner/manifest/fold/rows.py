@@ -168,7 +168,7 @@ class BatchRow(NamedTuple):
     """Units that passed and are good no more, and that nobody scrapped or voided."""
     challenged: bool = False
     """Whether a unit passes only after it answered the station's challenge."""
-    names: str = ""
+    name_creation: str = ""
     """When the cloud platform gets its names, as `NameCreation`; empty: not known."""
     preflight_required: bool = False
     """Whether no unit is begun before a good preflight of the cloud platform."""

@@ -89,7 +89,7 @@ _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]
     ReleaseWithdrawn: policies.withdraw,
     CloudPreflight: batches.preflight,
     NamesConfirmed: cloud.confirm_names,
-    RegistrationProved: cloud.prove,
-    Reconciled: lambda _state, _number, entry: cloud.reconcile(entry),
+    RegistrationProved: cloud.confirm_proved_name,
+    Reconciled: lambda _state, _number, entry: cloud.check_reconciliation(entry),
 }
 """By the kind of the record."""

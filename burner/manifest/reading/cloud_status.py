@@ -51,7 +51,7 @@ class CloudStatus:
     preflight_required: bool
     preflight: PreflightStatus | None
     """None: there was none."""
-    names: str
+    name_creation: str
     """When the platform gets the names, as `NameCreation`; empty: not known."""
     confirmed_names: int
     """Names of the product that the platform is known to have, over all batches."""
@@ -60,7 +60,7 @@ class CloudStatus:
 
     def __bool__(self) -> bool:
         """Whether anything is known or asked for."""
-        return bool(self.preflight_required or self.preflight or self.names)
+        return bool(self.preflight_required or self.preflight or self.name_creation)
 
 
 def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> CloudStatus:
@@ -82,8 +82,8 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
     return CloudStatus(
         preflight_required=row.preflight_required,
         preflight=preflight,
-        names=row.names,
-        confirmed_names=_count_confirmed(connection, row.product_id) if row.names else 0,
+        name_creation=row.name_creation,
+        confirmed_names=_count_confirmed(connection, row.product_id) if row.name_creation else 0,
         awaited_names=tuple(awaited_names_in(connection, row.product_id, row.batch, log)),
     )
 
@@ -93,7 +93,7 @@ def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = 
 
     None: the platform creates names by itself, or it is not known how it gets them.
     """
-    if row.names not in CREATED_BY_PEOPLE:
+    if row.name_creation not in CREATED_BY_PEOPLE:
         return None
     is_confirmed = exists().where(
         _confirmed.c.log.in_([*log_origins(connection)]),

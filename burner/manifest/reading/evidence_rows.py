@@ -88,8 +88,8 @@ def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
         yield from _preflight(cloud.preflight, say)
     elif cloud.preflight_required:
         yield say("preflight"), say("preflight awaited")
-    if cloud.names:
-        yield say("cloud names"), say(f"names {cloud.names}", cloud.confirmed_names)
+    if cloud.name_creation:
+        yield say("cloud names"), say(f"names {cloud.name_creation}", cloud.confirmed_names)
     if names := cloud.awaited_names:
         more = " …" if len(names) > AWAITED else ""
         yield (

@@ -31,7 +31,7 @@ def check_registration_of_platform(profile: Profile) -> Iterator[Finding]:
     if expected.credentials is CredentialKind.CERTIFICATE and not platform.certificates:
         at, found = profile.place("registration", "credentials"), "found 'certificate'"
         yield Finding(Code.PROFILE_INVALID, at, found, f"key: {platform.title} has no others")
-    if expected.names is NameCreation.AUTOMATIC and not platform.creates_devices:
+    if expected.name_creation is NameCreation.AUTOMATIC and not platform.creates_devices:
         at, found = profile.place("registration", "names"), "found 'automatic'"
         allowed = f"created-before or created-after: {platform.title} creates none by itself"
         yield Finding(Code.PROFILE_INVALID, at, found, allowed)
