@@ -81,9 +81,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "darabonba": ("cloud/management/alibaba_client.py",),
     "certifi": ("cloud/management/connection.py",),
     "requests": tuple(
-        f"cloud/management/{n}.py" for n in ("alibaba_client", "connection", "network_errors")
+        f"cloud/management/{n}.py"
+        for n in ("alibaba_client", "connection", "network_errors", "sending")
     ),
-    "urllib3": ("cloud/management/connection.py", "cloud/management/network_errors.py"),
+    "urllib3": tuple(
+        f"cloud/management/{n}.py" for n in ("connection", "network_errors", "sending")
+    ),
 }
 
 Parts = tuple[str, ...]

@@ -148,9 +148,11 @@ class _SdkSession:
         """The answer to a request. Proxies and certificates are not the SDK's to choose.
 
         Raises:
-            BurnerError: E835 … E842.
+            BurnerError: E835 … E840; E841, E842 by the status of an answer that has no JSON.
         """
-        body = request.body if isinstance(request.body, bytes) else None
+        body = request.body
+        if not isinstance(body, str | bytes | None):
+            raise TypeError("the SDK sends a stream")
         reply = self.connection.exchange("POST", request.url or "", body, request.headers)
         if not _is_object(reply.content):
             raise self.connection.unreadable(reply)

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
 from burner.cloud.management.errors import UncertainCallError
+from burner.cloud.management.sending import Sending
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -47,7 +48,7 @@ class CallLimits:
 
 @dataclass(frozen=True)
 class CallClock:
-    """The time between calls."""
+    """The time of calls, and between them."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -93,7 +94,7 @@ class ApiCalls:
         while True:
             try:
                 self._wait_for_turn()
-                return within(self._seconds_until(end), call)
+                return self._try(call, self._seconds_until(end))
             except BurnerError as error:
                 if error.code == Code.API_THROTTLED:
                     throttled += 1
@@ -105,6 +106,20 @@ class ApiCalls:
                 if failed == self.limits.tries or self.clock.now() + wait >= end:
                     raise _after_tries(error, throttled + failed) from None
             self.clock.sleep(wait)
+
+    def _try(self, call: Callable[[], ResultOfCall], seconds: float) -> ResultOfCall:
+        sending = Sending(self.clock.now() + seconds, self.clock.now)
+
+        def run() -> ResultOfCall:
+            with sending.of_this_thread():
+                return call()
+
+        try:
+            return within(seconds, run, self.clock.now)
+        except _NoAnswerError:
+            if sending.give_up():
+                raise
+        raise BurnerError(Code.API_UNREACHABLE, f"no connection in {seconds:.0f} s")
 
     def _seconds_until(self, end: float) -> float:
         return max(min(self.limits.seconds, end - self.clock.now()), 0)
@@ -129,8 +144,24 @@ def _after_tries(error: BurnerError, tries: int) -> BurnerError:
     return BurnerError(error.code, f"{error.detail}; {tries} tries")
 
 
-def within(seconds: float, call: Callable[[], ResultOfCall]) -> ResultOfCall:
+class _NoAnswerError(BurnerError):
+    """The deadline of a call has passed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(Code.API_DEADLINE_PASSED, f"no answer in {seconds:.0f} s")
+
+
+def within(
+    seconds: float,
+    call: Callable[[], ResultOfCall],
+    now: Callable[[], float] = time.monotonic,
+) -> ResultOfCall:
     """The result of a call, or its exception.
+
+    Args:
+        seconds: until its deadline.
+        call: what is called, in a thread of its own.
+        now: the clock of the deadline.
 
     Raises:
         BurnerError: E837 it has none in time. Its thread is left to itself.
@@ -143,16 +174,16 @@ def within(seconds: float, call: Callable[[], ResultOfCall]) -> ResultOfCall:
         except BaseException as error:  # it is raised where somebody waits
             results.put((False, error))
 
+    end = now() + seconds
     threading.Thread(target=run, name="management call", daemon=True).start()
-    end = time.monotonic() + seconds
     while True:
-        left = end - time.monotonic()
+        left = end - now()
         try:
             done, result = results.get(timeout=max(min(left, _SLICE), 0))
         except Empty:
             if left > 0:
                 continue
-            raise BurnerError(Code.API_DEADLINE_PASSED, f"no answer in {seconds:.0f} s") from None
+            raise _NoAnswerError(seconds) from None
         if isinstance(result, BurnerError) and not done:
             raise result.with_traceback(None)  # its frames hold headers and the answer
         if isinstance(result, BaseException) and not done:

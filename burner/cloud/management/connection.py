@@ -4,8 +4,6 @@ Their own ones follow redirects with the credentials, forget the kind of an erro
 an end.
 """
 
-import io
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +19,7 @@ from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.endpoint import is_loopback
 from burner.cloud.management.network_errors import network_error
 from burner.cloud.management.platform_clock import seconds_ahead_of, with_clock_error
+from burner.cloud.management.sending import Sending, SendingAdapter, current_sending
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -40,16 +39,6 @@ class HttpReply:
     content: bytes
 
 
-class _Body(io.BytesIO):
-    """What is sent; it is read when the way to the platform is there, with its TLS."""
-
-    is_read = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.is_read = True
-        return super().read(size)
-
-
 class BoundedConnection:
     """To one address, through the proxy of the environment where there is one."""
 
@@ -60,6 +49,9 @@ class BoundedConnection:
         self._proxies = {} if is_loopback(urlsplit(url).hostname or "") else _proxies(url)
         self._session = requests.Session()
         self._session.trust_env = False  # nothing of ~/.netrc; proxies are looked up here
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, SendingAdapter())
+        self._now = account.calls.clock.now
         self._clock_error: float | None = None
 
     def exchange(
@@ -74,27 +66,30 @@ class BoundedConnection:
         Raises:
             BurnerError: E835 … E840.
         """
-        end = time.monotonic() + self._seconds
-        content = body.encode() if isinstance(body, str) else body
-        sent = _Body(content) if content else None
+        end = self._now() + self._seconds
+        sending = current_sending() or Sending(end, self._now)
         try:
-            with self._session.request(
-                method,
-                url,
-                data=sent,
-                headers=headers,
-                proxies=self._proxies,
-                verify=self._ca,
-                timeout=(self._seconds / 2, self._seconds),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            with (
+                sending.of_this_thread(),
+                self._session.request(
+                    method,
+                    url,
+                    data=body.encode() if isinstance(body, str) else body,
+                    headers=headers,
+                    proxies=self._proxies,
+                    verify=self._ca,
+                    timeout=(self._seconds / 2, self._seconds),
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 self._clock_error = seconds_ahead_of(response.headers.get("Date", ""))
-                whole = self._whole(response, end)
+                whole = self._whole(response, min(end, sending.end))
                 return HttpReply(response.status_code, response.headers, whole)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
-            maybe_sent = sent is None or sent.is_read
-            raise network_error(error, self.host, self._proxy, maybe_sent=maybe_sent) from None
+            raise network_error(
+                error, self.host, self._proxy, maybe_sent=sending.has_begun
+            ) from None
 
     def _whole(self, response: requests.Response, end: float) -> bytes:
         pieces, size = list[bytes](), 0
@@ -104,7 +99,7 @@ class BoundedConnection:
             if size > LARGEST_ANSWER:
                 detail = f"{self.host}: more than {LARGEST_ANSWER} bytes"
                 raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
-            if time.monotonic() > end:
+            if self._now() > end:
                 raise requests.exceptions.ReadTimeout
         return b"".join(pieces)
 

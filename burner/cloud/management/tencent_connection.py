@@ -43,7 +43,7 @@ class TencentConnection(BoundedConnection):
         """Send a request and read its whole answer.
 
         Raises:
-            BurnerError: E835 … E842.
+            BurnerError: E835 … E840; E841, E842 by the status of an answer that has no JSON.
         """
         reply = self.exchange(method, url, body, headers)
         if reply.status != HTTPStatus.OK:

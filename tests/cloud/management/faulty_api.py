@@ -123,14 +123,18 @@ def faulty_api(
     task_polls: int = 0,
     tls: ServerTls | None = None,
     now: Callable[[], float] = time.time,
+    lasts: Callable[[], None] = lambda: None,
 ) -> Iterator[LocalApi]:
-    """The API of these products, with faults: (action, number of its call from 1) → fault."""
+    """The API of these products, with faults: (action, number of its call from 1) → fault.
+
+    `lasts` is called when a fault has begun that lasts as long as the client waits.
+    """
     api = LocalApi("", products, certificate=tls.certificate if tls else "")
     service = ManagementService(
         products, KEY, calls_per_second=calls_per_second, task_polls=task_polls, now=now
     )
     ahead = ManagementService(products, KEY, now=lambda: now() + CLOCK_OFF_S)
-    server = _FaultyServer(api, service, ahead, faults)
+    server = _FaultyServer(api, service, ahead, faults, lasts)
     if tls:
         server.socket = tls.context.wrap_socket(server.socket, server_side=True)
     api.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
@@ -154,9 +158,10 @@ class _FaultyServer(ThreadingHTTPServer):
         service: ManagementService,
         ahead: ManagementService,
         faults: Mapping[tuple[str, int], Fault | str],
+        lasts: Callable[[], None],
     ) -> None:
         super().__init__(("127.0.0.1", 0), _FaultyHandler)
-        self.api, self.service, self.ahead = api, service, ahead
+        self.api, self.service, self.ahead, self.lasts = api, service, ahead, lasts
         self.ended = threading.Event()
         self._faults = faults
         self._counts = Counter[str]()
@@ -211,6 +216,7 @@ class _FaultyHandler(BaseHTTPRequestHandler):
             case Fault.SLOW:
                 self._drip(answer)
             case Fault.SILENT:
+                self.server.lasts()
                 self.server.ended.wait()
             case Fault.HTML:
                 self._answer(b"<html>Please log in</html>", kind="text/html")
@@ -240,6 +246,7 @@ class _FaultyHandler(BaseHTTPRequestHandler):
 
     def _drip(self, body: bytes) -> None:
         self._answer(b"", length=len(body))
+        self.server.lasts()
         for number in range(len(body)):
             self.wfile.write(body[number : number + 1])
             if self.server.ended.wait(0.02):

@@ -1,5 +1,6 @@
 """The adapters of burner over the real SDKs, on an API that runs here."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,20 @@ from tests.cloud.management.local_api import CREDENTIALS
 USUAL_LIMITS = CallLimits()
 
 
+class MovedClock:
+    """The time of this computer, which a test moves on: so a deadline passes without a wait."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() + self._ahead
+
+    def pass_a_try(self) -> None:
+        """Now the time of a try is over."""
+        self._ahead += USUAL_LIMITS.seconds
+
+
 def opened(
     url: str,
     cloud: Cloud = Cloud.TENCENT_HUB,
@@ -25,6 +40,7 @@ def opened(
     ca: Path | None = None,
     limits: CallLimits = USUAL_LIMITS,
     slept: Callable[[float], None] = lambda _seconds: None,
+    clock: MovedClock | None = None,
 ) -> ManagementApi:
     """The management API at a URL; it waits for nothing between its calls."""
     account = ApiAccount(
@@ -32,6 +48,6 @@ def opened(
         region,
         api_endpoint(url),
         ca,
-        calls=ApiCalls(limits, CallClock(sleep=slept)),
+        calls=ApiCalls(limits, CallClock((clock or MovedClock()).now, slept)),
     )
     return open_management(cloud, account)

@@ -19,7 +19,6 @@ from tests.cloud.management.local_api import SECRET_ID, SECRET_KEY
 
 TOKEN = "sessionToken0123456789"
 SECRETS = (SECRET_ID, SECRET_KEY, TOKEN, SECRET.reveal().decode())
-LASTING = {Fault.SLOW, Fault.SILENT}
 CODES = {
     Fault.CUT_BEFORE: Code.API_ANSWER_UNREADABLE,
     Fault.CUT_AFTER: Code.API_ANSWER_UNREADABLE,

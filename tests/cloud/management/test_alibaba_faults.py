@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from burner.cloud.gateway.tls import tls_for_a_run
-from burner.cloud.management.calls import CallLimits
 from burner.core.code import Code
 from burner.platforms.platform import Cloud
 from tests.cloud.gateway.products import SECRET, product
 from tests.cloud.management.alibaba_api import OF_ALIBABA, PRODUCT_KEY
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import local_api
-from tests.cloud.management.opened import opened
-from tests.cloud.management.seen_faults import CODES, LASTING, Proxy, refused
+from tests.cloud.management.opened import MovedClock, opened
+from tests.cloud.management.seen_faults import CODES, Proxy, refused
 
 READ, CHANGE = "QueryProduct", "BatchRegisterDeviceWithApplyId"
 ALIBABA = Cloud.ALIBABA
@@ -31,21 +30,22 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("fault", CODES)
 def test_a_reading_call_that_fails_once_is_good(fault: Fault) -> None:
-    served = counted_product(CountedDevices(), **OF_ALIBABA)
-    with faulty_api(served, faults={(READ, 1): fault}) as api:
-        limits = CallLimits(seconds=0.3 if fault in LASTING else 20, tries=50)
-        assert opened(api.url, ALIBABA, limits=limits).product(PRODUCT_KEY).secret == SECRET
+    served, clock = counted_product(CountedDevices(), **OF_ALIBABA), MovedClock()
+    with faulty_api(served, faults={(READ, 1): fault}, lasts=clock.pass_a_try) as api:
+        assert opened(api.url, ALIBABA, clock=clock).product(PRODUCT_KEY).secret == SECRET
 
 
 @pytest.mark.parametrize("fault", CODES)
 def test_a_reading_call_that_fails_always_has_the_code_of_its_fault(
     fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    served = counted_product(CountedDevices(), **OF_ALIBABA)
+    served, clock = counted_product(CountedDevices(), **OF_ALIBABA), MovedClock()
     faults = {(READ, number): fault for number in range(1, 4)}
-    with faulty_api(served, faults=faults) as api, refused(CODES[fault], caplog) as error:
-        limits = CallLimits(seconds=0.2 if fault in LASTING else 20)
-        opened(api.url, ALIBABA, limits=limits).product(PRODUCT_KEY)
+    with (
+        faulty_api(served, faults=faults, lasts=clock.pass_a_try) as api,
+        refused(CODES[fault], caplog) as error,
+    ):
+        opened(api.url, ALIBABA, clock=clock).product(PRODUCT_KEY)
     assert error.detail.endswith("; 3 tries")
 
 
@@ -53,13 +53,13 @@ def test_a_reading_call_that_fails_always_has_the_code_of_its_fault(
 def test_the_call_that_creates_is_sent_once_and_says_that_it_may_have_been_done(
     fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    devices = CountedDevices()
+    devices, clock = CountedDevices(), MovedClock()
+    served, faults = counted_product(devices, **OF_ALIBABA), {(CHANGE, 1): fault}
     with (
-        faulty_api(counted_product(devices, **OF_ALIBABA), faults={(CHANGE, 1): fault}) as api,
+        faulty_api(served, faults=faults, lasts=clock.pass_a_try) as api,
         refused(CODES[fault], caplog) as error,
     ):
-        limits = CallLimits(seconds=1 if fault in LASTING else 20)
-        opened(api.url, ALIBABA, limits=limits).create(PRODUCT_KEY, ["n001"])
+        opened(api.url, ALIBABA, clock=clock).create(PRODUCT_KEY, ["n001"])
     assert error.is_uncertain
     assert devices.attempts["n001"] == (0 if fault in {Fault.CUT_BEFORE, Fault.STATUS_502} else 1)
 

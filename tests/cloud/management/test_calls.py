@@ -8,6 +8,7 @@ import pytest
 
 from burner.cloud.management.calls import ApiCalls, CallClock, CallLimits, within
 from burner.cloud.management.errors import UncertainCallError
+from burner.cloud.management.sending import Sending, current_sending
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
@@ -129,6 +130,55 @@ def test_a_call_without_an_end_is_given_up() -> None:
         assert raised.value.code == Code.API_DEADLINE_PASSED
     finally:
         end.set()
+
+
+def test_a_call_that_is_given_up_before_it_was_sent_was_not_done_and_is_not_sent_any_more() -> None:
+    time, connected, outcome = Time(), threading.Event(), list[Exception | None]()
+    ended = threading.Event()
+
+    def call() -> None:
+        sending = current_sending()
+        assert sending
+        time.now += CallLimits().seconds  # a slow DNS
+        connected.wait()
+        try:
+            sending.begin()
+        except TimeoutError as error:
+            outcome.append(error)
+        finally:
+            ended.set()
+
+    with pytest.raises(BurnerError, match="no connection in 20 s") as raised:
+        calls(time).change(call)
+    assert (type(raised.value), raised.value.code) == (BurnerError, Code.API_UNREACHABLE)
+    time.now = 0.0
+    connected.set()
+    assert ended.wait(60)
+    assert [type(one) for one in outcome] == [TimeoutError]
+
+
+def test_a_call_that_was_sent_and_has_no_answer_in_time_may_have_been_done() -> None:
+    time, end = Time(), threading.Event()
+
+    def call() -> None:
+        sending = current_sending()
+        assert sending
+        sending.begin()
+        time.now += CallLimits().seconds
+        end.wait()
+
+    try:
+        with pytest.raises(UncertainCallError, match="no answer in 20 s"):
+            calls(time).change(call)
+    finally:
+        end.set()
+
+
+def test_what_is_too_late_does_not_begin() -> None:
+    late = Sending(end=20, now=lambda: 20.1)
+    with pytest.raises(TimeoutError):
+        late.begin()
+    assert not late.has_begun
 
 
 def test_an_exception_comes_out_where_somebody_waits() -> None:

@@ -1,21 +1,26 @@
 """The connection below the SDKs: what it does not do, and how much it reads."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from burner.cloud.management import connection
 from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.calls import ApiCalls, CallClock
 from burner.cloud.management.connection import BoundedConnection, HttpReply
 from burner.cloud.management.credentials import api_credentials
+from burner.cloud.management.errors import UncertainCallError
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.secret import Secret
 from tests.cloud.management.local_api import CREDENTIALS
+from tests.cloud.management.opened import MovedClock
 
 
 class Requests(HTTPServer):
@@ -82,3 +87,54 @@ def test_an_answer_without_an_end_is_none(monkeypatch: pytest.MonkeyPatch) -> No
     with requests() as server, pytest.raises(BurnerError, match="more than 99 bytes") as raised:
         post(f"{server.url}/api")
     assert raised.value.code == Code.API_ANSWER_UNREADABLE
+
+
+@pytest.mark.parametrize("body", ["{}", None])
+def test_a_call_that_was_given_up_while_dns_was_slow_is_never_sent(
+    body: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, answers, clock = socket.getaddrinfo, threading.Event(), MovedClock()
+    threads = list[threading.Thread]()
+
+    def slow(*asked: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread())
+        clock.pass_a_try()
+        answers.wait()
+        return known(*asked, **more)
+
+    with requests() as server:
+        calls = ApiCalls(clock=CallClock(clock.now))
+        account = ApiAccount(api_credentials(Secret(CREDENTIALS.encode())), calls=calls)
+        connection = BoundedConnection(server.url, account)
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        try:
+            with pytest.raises(BurnerError) as raised:
+                calls.change(lambda: connection.exchange("POST", server.url, body, {}))
+        finally:
+            answers.set()
+        threads[0].join(60)
+    assert (type(raised.value), raised.value.code) == (BurnerError, Code.API_UNREACHABLE)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("body", ["{}", b"", None])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_request_may_have_been_done_once_it_was_handed_to_a_connection_that_is_there(
+    body: str | bytes | None, scheme: str
+) -> None:
+    """With TLS there is none: the server ends it before."""
+
+    def cut() -> None:
+        with listener.accept()[0] as client:
+            client.recv(1)
+
+    account = ApiAccount(api_credentials(Secret(CREDENTIALS.encode())))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=cut, daemon=True)
+        thread.start()
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        connection = BoundedConnection(url, account)
+        with pytest.raises(BurnerError) as raised:
+            account.calls.change(lambda: connection.exchange("POST", url, body, {}))
+        thread.join()
+    assert isinstance(raised.value, UncertainCallError) == (scheme == "http")

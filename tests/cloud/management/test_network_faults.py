@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from burner.cloud.gateway.tls import tls_for_a_run
-from burner.cloud.management.calls import CallLimits
 from burner.cloud.management.credentials import ApiCredentials
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
@@ -21,8 +20,8 @@ from burner.platforms.product_settings import RegisterType
 from tests.cloud.gateway.products import PRODUCT_ID, SECRET, product
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import CREDENTIALS, SECRET_ID, SECRET_KEY, local_api
-from tests.cloud.management.opened import opened
-from tests.cloud.management.seen_faults import CODES, LASTING, SECRETS, TOKEN, Proxy, refused
+from tests.cloud.management.opened import MovedClock, opened
+from tests.cloud.management.seen_faults import CODES, SECRETS, TOKEN, Proxy, refused
 
 READ, CHANGE = "DescribeProduct", "CreateMultiDevice"
 
@@ -39,21 +38,22 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("fault", CODES)
 def test_a_reading_call_that_fails_once_is_good(fault: Fault) -> None:
-    served = counted_product(CountedDevices())
-    with faulty_api(served, faults={(READ, 1): fault}) as api:
-        limits = CallLimits(seconds=0.3 if fault in LASTING else 20, tries=50)
-        assert opened(api.url, limits=limits).product(PRODUCT_ID).secret == SECRET
+    served, clock = counted_product(CountedDevices()), MovedClock()
+    with faulty_api(served, faults={(READ, 1): fault}, lasts=clock.pass_a_try) as api:
+        assert opened(api.url, clock=clock).product(PRODUCT_ID).secret == SECRET
 
 
 @pytest.mark.parametrize("fault", CODES)
 def test_a_reading_call_that_fails_always_has_the_code_of_its_fault(
     fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    served = counted_product(CountedDevices())
+    served, clock = counted_product(CountedDevices()), MovedClock()
     faults = {(READ, number): fault for number in range(1, 4)}
-    with faulty_api(served, faults=faults) as api, refused(CODES[fault], caplog) as error:
-        limits = CallLimits(seconds=0.2 if fault in LASTING else 20)
-        opened(api.url, limits=limits).product(PRODUCT_ID)
+    with (
+        faulty_api(served, faults=faults, lasts=clock.pass_a_try) as api,
+        refused(CODES[fault], caplog) as error,
+    ):
+        opened(api.url, clock=clock).product(PRODUCT_ID)
     assert error.detail.endswith("; 3 tries")
 
 
@@ -61,13 +61,13 @@ def test_a_reading_call_that_fails_always_has_the_code_of_its_fault(
 def test_a_call_that_creates_is_sent_once_and_says_that_it_may_have_been_done(
     fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    devices = CountedDevices()
+    devices, clock = CountedDevices(), MovedClock()
+    served, faults = counted_product(devices), {(CHANGE, 1): fault}
     with (
-        faulty_api(counted_product(devices), faults={(CHANGE, 1): fault}) as api,
+        faulty_api(served, faults=faults, lasts=clock.pass_a_try) as api,
         refused(CODES[fault], caplog) as error,
     ):
-        limits = CallLimits(seconds=1 if fault in LASTING else 20)
-        opened(api.url, limits=limits).create(PRODUCT_ID, ["a"])
+        opened(api.url, clock=clock).create(PRODUCT_ID, ["a"])
     assert error.is_uncertain
     assert "it may have been done" in error.detail
     assert devices.attempts["a"] == (0 if fault in {Fault.CUT_BEFORE, Fault.STATUS_502} else 1)
@@ -109,21 +109,25 @@ def test_a_name_that_no_dns_knows(
 
 
 def test_a_header_that_never_ends_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
-    ended = threading.Event()
+    ended, clock = threading.Event(), MovedClock()
 
     def drip() -> None:
         with suppress(OSError), listener.accept()[0] as client:
+            client.recv(1)
             client.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            clock.pass_a_try()
             while not ended.wait(0.02):
                 client.sendall(b"x")
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=drip)
+        server = threading.Thread(target=drip, daemon=True)
         server.start()
-        limits = CallLimits(seconds=0.3, tries=1)
-        with refused(Code.API_DEADLINE_PASSED, caplog):
-            opened(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=limits).product("p")
-        ended.set()
+        try:
+            with refused(Code.API_DEADLINE_PASSED, caplog):
+                url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                opened(url, clock=clock).set_registration("p", RegisterType.OFF, 0)
+        finally:
+            ended.set()
         server.join()
 
 
