@@ -72,7 +72,7 @@ def warn_uncertain() -> None:
 def show_refusal(error: BurnerError) -> None:
     """Say why the platform refuses, and what to do."""
     shown_in, say = language(), Wording(language())
-    own = f"{error.code}: {error.row.says}"  # a gateway of burner says it in these words too
+    own = f" {error.code}: {error.row.says}"  # a gateway of burner says it in these words too
     words = error.detail.replace(own, "").strip(" :")  # the platform's
     detail = say("brackets", words) if words else ""
     screen.say(f"{error.code} {error.row.sentence(shown_in)}{detail}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.cloud_kinds import PreflightFact
@@ -15,6 +15,7 @@ from burner.manifest.fold.rows import (
     MemberRow,
     UnitRow,
 )
+from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.cloud_records import awaited_names_in, preflight_on_record
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.tables import OWN, TABLES
@@ -42,6 +43,10 @@ class PreflightStatus:
     checks: tuple[Mapping[str, str], ...]
     """`check`, `verdict`, `code`, `found` of each."""
     good: bool
+    begun_before: int
+    """Attempts of the batch that were begun before it: where a good preflight is required, each
+    under a good one."""
+    begun_since: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
     preflight = None
     if recorded is not None:
         number, entry = recorded
+        before, since = _count_begun(connection, row.batch, number, log)
         preflight = PreflightStatus(
             number=number,
             at=entry.at,
@@ -78,6 +84,8 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
             note=entry.note,
             checks=tuple(map(_plain, entry.checks)),
             good=not entry.failures,
+            begun_before=before,
+            begun_since=since,
         )
     return CloudStatus(
         preflight_required=row.preflight_required,
@@ -109,6 +117,16 @@ def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = 
         .where(_units.c.product_id == row.product_id, ~is_confirmed)
     )
     return int(connection.execute(query).scalar_one())
+
+
+def _count_begun(connection: Connection, batch: str, number: int, log: int) -> tuple[int, int]:
+    """Attempts that were begun before and since a record."""
+    is_later = case((_attempts.c.number > number, 1), else_=0)
+    query = select(func.count(), func.coalesce(func.sum(is_later), 0)).where(
+        *AttemptFilter(batch=batch, log=log).where(), _attempts.c.began
+    )
+    all_of_it, since = map(int, connection.execute(query).one())
+    return all_of_it - since, since
 
 
 def _count_confirmed(connection: Connection, product_id: str) -> int:

@@ -86,6 +86,7 @@ def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
         return
     if cloud.preflight:
         yield from _preflight(cloud.preflight, say)
+        yield from _begun_under(cloud.preflight, cloud.preflight_required, say)
     elif cloud.preflight_required:
         yield say("preflight"), say("preflight awaited")
     if cloud.name_creation:
@@ -112,6 +113,14 @@ def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:
         found = detail_in(say.language, check["found"])
         texts = filter(None, (name, found, check["code"], says))
         yield "", f"  {MARKS[check['verdict']]} {'  '.join(texts)}"
+
+
+def _begun_under(preflight: PreflightStatus, required: bool, say: Wording) -> EvidenceRows:
+    """Of a preflight that is not good: what was begun before it."""
+    before, since = preflight.begun_before, preflight.begun_since
+    if not preflight.good and (before or since):
+        key = "begun under good preflight" if required else "begun before preflight"
+        yield "", f"  {say(key, before, since)}"
 
 
 def _first_article(article: FirstArticleStatus, say: Wording) -> EvidenceRows:

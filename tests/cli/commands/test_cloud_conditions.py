@@ -74,6 +74,10 @@ def test_burn_is_refused_before_a_good_preflight(here: Path) -> None:
     assert ends(burn(here, product)) == [("PASS", "", True)] * 2
     cloud = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]["cloud"]
     assert (cloud["preflight_required"], cloud["preflight"]["good"]) == (True, True)
+    assert "under a good preflight" not in run("batch", "status", "WO1").stdout
+    preflight("unknown")
+    begun = "attempts begun before it, under a good preflight: 2; since then: 0"
+    assert begun in run("batch", "status", "WO1").stdout
     run("manifest", "verify")
 
 
