@@ -239,7 +239,8 @@ class _ExportReader:
         try:
             return read(cells[column])
         except ValueError as error:
-            self._find(line, f"{column}: {quoted(cells[column][:40])} {error}", "")
+            left_out = f"--column {column}= leaves it out"
+            self._find(line, f"{column}=: {quoted(cells[column][:40])} {error}", left_out)
             return None
 
     def _note_zoneless(self) -> None:

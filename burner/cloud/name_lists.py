@@ -180,7 +180,9 @@ def _ids(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 
 def _mac(text: str) -> str:
     if not _MAC.fullmatch(text):
-        words = f"{text[:40]!r} is no MAC: 12 hex digits, also with : or -, or as 246f.28aa.bb01"
+        words = (
+            f"{text[:40]!r} is no MAC: 12 hex digits, also with ':' or '-', or as 246f.28aa.bb01"
+        )
         raise BurnerError(Code.NAME_LIST_INVALID, words)
     return str(Mac.parse(text.replace(".", "")))
 

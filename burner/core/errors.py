@@ -15,6 +15,7 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
+from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.plural import counted
 
@@ -79,9 +80,10 @@ class Finding:
         An accepted warning has its reason in place of what is allowed.
         """
         kind = _ACCEPTED[language] if self.accepted else _KINDS[language][self.warning]
-        reason = self.accepted or self.allowed
-        allowed = f"; {reason}" if reason else ""
-        return f"{self.place}: {kind} {self.code}: {self.found}{allowed}"
+        found, allowed = detail_in(language, self.found), detail_in(language, self.allowed)
+        reason = self.accepted or allowed
+        mark = "；" if language == "zh" else "; "
+        return f"{self.place}: {kind} {self.code}: {found}{mark if reason else ''}{reason}"
 
 
 class BurnerError(Exception):

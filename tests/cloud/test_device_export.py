@@ -167,6 +167,32 @@ def test_bad_rows_are_named_with_their_lines(tmp_path: Path) -> None:
     assert lines == [2, 3, 4, 5]
 
 
+def test_a_bad_row_names_the_option_that_leaves_its_column_out_in_both_languages(
+    tmp_path: Path,
+) -> None:
+    columns = "DeviceName,FirstOnlineTime,Status,CertState"
+    rows = ("A,soon,,", "B,,asleep,", "C,,,maybe", "D D,,,", "E,")
+    error = refused(tmp_path, "\n".join((columns, *rows, "")))
+    at = f"{tmp_path / 'devices.csv'}"
+    assert [finding.line("en").removeprefix(at) for finding in error.findings] == [
+        ":2: error E868: activated=: 'soon' is no time; --column activated= leaves it out",
+        ":3: error E868: status=: 'asleep' is no known status; --column status= leaves it out",
+        ":4: error E868: registered=: 'maybe' is neither yes nor no; "
+        "--column registered= leaves it out",
+        ":5: error E868: 3 characters that are no device name",
+        ":6: error E868: 2 cells; 4, as in the first line",
+    ]
+    assert [finding.line("zh").removeprefix(at) for finding in error.findings] == [
+        ":2: 错误 E868: activated=：'soon' 不是时间；可用 --column activated= 略去该列",
+        ":3: 错误 E868: status=：'asleep' 不是已知的状态；可用 --column status= 略去该列",
+        ":4: 错误 E868: registered=：'maybe' 既不是“是”也不是“否”；"
+        "可用 --column registered= 略去该列",
+        ":5: 错误 E868: 3 个字符，不是设备名",
+        ":6: 错误 E868: 2 个单元格；应为 4 个，与首行相同",
+    ]
+    assert "status" not in error.row.do + error.row.do_zh
+
+
 def test_a_secret_of_a_device_is_neither_a_name_nor_in_a_message(tmp_path: Path) -> None:
     psk = "7WmFA/MEs+Fy+32QwJWtYw=="
     text = f"DeviceName,DevicePsk\nPLUG-1,{psk}\n"

@@ -2,7 +2,8 @@
 
 A detail is made of parts with colons between them. A row of `error_details.toml` has the English
 form of a part and its Chinese; what is filled in may have a row itself. A part without a row stays
-as it is: ids, places, and the messages of a database or an operating system.
+as it is: ids, places, and the messages of a database. A sentence without a row is not half
+translated.
 """
 
 import re
@@ -11,6 +12,10 @@ from functools import cache
 from importlib import resources
 
 from burner.core.words.language import Language
+
+FEW = 7
+"""Letters of a form that fits many a sentence, at most: `{} or {}`, `{} is empty`, `batch {}`."""
+ENGLISH_WORDS = re.compile(r"(?<![\w/\\])[a-z]{2,} [a-z]{2,}(?![\w/\\])")
 
 
 def detail_in(language: Language, detail: str) -> str:
@@ -43,6 +48,16 @@ def _chinese(text: str) -> str:
 
 def _part(text: str) -> str:
     for pattern, chinese in forms():
-        if match := pattern.fullmatch(text):
-            return chinese.format(*map(_part, match.groups()))
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        filled = [_part(group) for group in match.groups()]
+        if _has_few_letters(pattern) and any(map(ENGLISH_WORDS.search, filled)):
+            continue
+        return chinese.format(*filled)
     return text
+
+
+@cache
+def _has_few_letters(pattern: re.Pattern[str]) -> bool:
+    return sum(map(str.isalpha, pattern.pattern.replace("(.+?)", ""))) <= FEW

@@ -79,6 +79,21 @@ def test_the_names_of_the_checks_have_theirs() -> None:
             "api.lan by the proxy 10.0.0.1:3128: status 502; it may have been done all the same",
             "api.lan，经代理 10.0.0.1:3128：状态 502；但可能已经执行",
         ),
+        ("nix.csv: No such file or directory", "nix.csv：没有该文件或文件夹"),
+        ("ids.csv: a word or another word", "ids.csv: a word or another word"),
+        ("the file is empty", "the file is empty"),
+        ("batch 7 is not closed", "batch 7 is not closed"),
+        ("/home/li/my files/ids.csv is empty", "/home/li/my files/ids.csv 为空"),
+        (
+            "ids.csv:1: the columns mac,x; each of mac, imei at most once, and no other",
+            "ids.csv:1：列 mac,x；mac, imei 各最多一次，且不能有其他列",
+        ),
+        (
+            "'a' is no MAC: 12 hex digits, also with ':' or '-', or as 246f.28aa.bb01",
+            "'a' 不是 MAC 地址：应为 12 位十六进制数，可带 : 或 -，或写作 246f.28aa.bb01",
+        ),
+        ("1 column in place of 2", "有 1 列，应为 2 列"),
+        ("'a:b' holds a colon", "'a:b' 含有冒号"),
         ("", ""),
     ],
 )
