@@ -82,9 +82,14 @@ def compare_recorded_key(device: Device, record: Record, release: KeylessRelease
     return _key_comparison(lambda: carrier.compare(read, decoded), release, decoded)
 
 
-def read_key(device: Device, carrier: FlashCarrier, release: KeylessRelease) -> dict[str, bytes]:
-    """What the places in flash that hold the key configuration contain, by name."""
-    places = carrier.read_ranges(release.layout)
+def read_key(
+    device: Device, carrier: FlashCarrier, release: KeylessRelease, *, as_burned: bool = False
+) -> dict[str, bytes]:
+    """What the places in flash that hold the key configuration contain, by name.
+
+    `as_burned`: as of `FlashCarrier.read_ranges`.
+    """
+    places = carrier.read_ranges(release.layout, as_burned=as_burned)
     return {place.name: device.read(place.offset, place.size) for place in places}
 
 

@@ -30,6 +30,6 @@ def check_burned_key(device: Device, release: Release, device_name: str) -> None
     carrier = release.flash_carrier
     if carrier is None:
         return
-    read = read_key(device, carrier, release)
+    read = read_key(device, carrier, release, as_burned=True)
     if carrier.decode(read) != release.key_for(device_name):
         raise BurnerError(Code.KEY_DIFFERS, f"in {', '.join(read)}")

@@ -59,8 +59,14 @@ class FlashCarrier(Protocol):
         """
         ...
 
-    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
-        """The stretches of flash that `decode` needs."""
+    def read_ranges(self, layout: "Layout", *, as_burned: bool = False) -> tuple[FlashRange, ...]:
+        """The stretches of flash that `decode` needs.
+
+        Args:
+            layout: that the carrier fills.
+            as_burned: flash is as it was burned, by the chip's MD5: what is blank need not be read,
+                also where the firmware will write.
+        """
         ...
 
     def decode(self, read: Mapping[str, bytes]) -> KeyConfig:

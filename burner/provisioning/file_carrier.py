@@ -158,9 +158,9 @@ class FileCarrier:
         kind = self.settings.region_class
         return (Segment(partition.name, partition.offset, data, kind, confidential=True),)
 
-    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
+    def read_ranges(self, layout: "Layout", *, as_burned: bool = False) -> tuple[FlashRange, ...]:
         partition = self._partition(layout)
-        if self.settings.region_class is RegionClass.MUTABLE:
+        if self.settings.region_class is RegionClass.MUTABLE and not as_burned:
             return (FlashRange(partition.name, partition.offset, partition.size),)
         images = [self._image(partition.size, key) for key in _extremes(self._possible)]
         return tuple(

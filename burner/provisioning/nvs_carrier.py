@@ -203,9 +203,9 @@ class NvsCarrier:
         page = (encryption_key + key_crc(encryption_key)).ljust(PAGE_SIZE, b"\xff")
         return filled, Segment(keys.name, keys.offset, page, confidential=True)
 
-    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
+    def read_ranges(self, layout: "Layout", *, as_burned: bool = False) -> tuple[FlashRange, ...]:
         partition = self._partition(layout)
-        place = FlashRange(partition.name, partition.offset, self._read_size(partition))
+        place = FlashRange(partition.name, partition.offset, self._read_size(partition, as_burned))
         keys = self._key_partition(layout)
         if keys is None:
             return (place,)
@@ -227,9 +227,9 @@ class NvsCarrier:
         same = all(values.get(place) == value for place, value in wanted.items())
         return KeyState.SAME if same else KeyState.OTHER
 
-    def _read_size(self, partition: "Partition") -> int:
+    def _read_size(self, partition: "Partition", as_burned: bool) -> int:
         """Bytes to read back: whole pages with content; all pages where the firmware writes too."""
-        if self.settings.region_class is not RegionClass.FROZEN:
+        if self.settings.region_class is not RegionClass.FROZEN and not as_burned:
             return partition.size
         entries = self._entries(self._longest)
         filled = write_nvs(partition.size, entries, readonly=partition.readonly)

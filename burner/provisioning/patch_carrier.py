@@ -158,7 +158,12 @@ class PatchCarrier:
                 data[offset : offset + array.size] = value
         return (replace(segment, data=repair_checksums(bytes(data)), confidential=True),)
 
-    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
+    def read_ranges(
+        self,
+        layout: "Layout",
+        *,
+        as_burned: bool = False,  # noqa: ARG002 - nothing of it is blank
+    ) -> tuple[FlashRange, ...]:
         """The arrays; `layout` must hold the image as it was built."""
         segment = self._image(layout)
         return tuple(

@@ -60,7 +60,12 @@ class RawCarrier:
         kind = self.settings.region_class
         return (Segment(place.name, place.offset - before, data, kind, confidential=True),)
 
-    def read_ranges(self, layout: "Layout") -> tuple[FlashRange, ...]:
+    def read_ranges(
+        self,
+        layout: "Layout",
+        *,
+        as_burned: bool = False,  # noqa: ARG002 - nothing of it is blank
+    ) -> tuple[FlashRange, ...]:
         offset, size = self.settings.offset, self.settings.size
         if self._without_table:
             _refuse_table(layout)

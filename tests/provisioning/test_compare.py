@@ -183,6 +183,11 @@ def test_of_nvs_is_read_what_can_hold_something(region_class: str, size: int) ->
     assert place.size == size
 
 
+def test_what_was_just_burned_is_read_where_it_holds_something() -> None:
+    (place,) = made("nvs", **{"class": "mutable"}).read_ranges(where(), as_burned=True)
+    assert place.size == 0x1000
+
+
 # -- what a profile may say ------------------------------------------------------------------------
 
 

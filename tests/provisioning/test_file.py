@@ -127,6 +127,15 @@ def test_a_partition_that_the_firmware_changes_is_read_whole() -> None:
     assert place.size == 0x100000
 
 
+def test_of_what_was_just_burned_only_blocks_with_content_are_read() -> None:
+    own, where = carrier(**{"class": "mutable"}), table()
+    places = own.read_ranges(where, as_burned=True)
+    assert sum(place.size for place in places) <= 0x10000
+    (segment,) = own.fill(where, NAMED)
+    read = {p.name: segment.data[p.offset - segment.offset :][: p.size] for p in places}
+    assert own.decode(read) == NAMED
+
+
 def test_other_names_for_everything() -> None:
     own = carrier(
         name="factory.json",
