@@ -144,7 +144,7 @@ def _remark(unit: HandledUnit, language: Language) -> str:
         return phrase("already", language, when, unit.where)
     if unit.state is SlotState.PASS:
         return ", ".join(unit.warnings)
-    quiet = unit.state is SlotState.ABORTED
+    quiet = unit.state is SlotState.ABORTED or unit.detail == unit.device_name
     return "" if quiet else _detail(unit.code, unit.detail, language)
 
 

@@ -55,7 +55,8 @@ def _all_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
     if listed.names:
         return names_of_file(listed.names, profile)
     what = f"batch {listed.batch}" if listed.batch else f"manifest {listed.manifest}"
-    return unique_names(what, _burned(profile, listed))
+    entries = tuple(_burned(profile, listed))
+    return unique_names(what, entries) if entries or not listed.waiting else ()
 
 
 def _burned(profile: Profile, listed: NameListOptions) -> Iterator[ListedEntry]:

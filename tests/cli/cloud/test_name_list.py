@@ -1,6 +1,7 @@
 """The names that the commands are about, of units on record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,5 +45,7 @@ def test_good_units_have_names_in_the_order_of_their_pass(ledger: Ledger, profil
 def test_a_batch_without_good_units_has_no_names(ledger: Ledger, profile: Profile) -> None:
     with pytest.raises(BurnerError, match=r"E860.*batch WO1: no names"):
         listed_names(profile, of_manifest(ledger, "WO1"))
+    waiting = replace(of_manifest(ledger, "WO1"), waiting=True)
+    assert listed_names(profile, waiting) == ()
     with pytest.raises(BurnerError, match="E733"):
         listed_names(profile, of_manifest(ledger, "WO2"))
