@@ -1,8 +1,9 @@
 """The journal of names that were sent to a platform: a line of JSON an event, each on the disk
 before anything else happens.
 
-The first line says of which product it is. A last line without its end is what a process left that
-was killed while it wrote: what it was about to do was not done.
+The first line says of which product it is; a file with another one is never written. A last line
+without its end is what a process left that was killed while it wrote: what it was about to do was
+not done.
 """
 
 import json
@@ -33,6 +34,7 @@ LONGEST_LINE: Final = 16 * 1024 * 1024
 """Bytes: a line with the names that were asked for may be long."""
 ASKED_A_LINE: Final = 10_000
 
+_NO_JOURNAL: Final = "no journal of names; the file is left as it is"
 _NO_EVENT = (
     *(json.JSONDecodeError, UnicodeDecodeError, RecursionError),
     *(KeyError, TypeError, AttributeError),
@@ -85,9 +87,8 @@ class CreationJournal:
         self._write(target.line())
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         try:
-            self._file.write(data)
+            self._file.write(_bytes(line))
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
@@ -112,7 +113,7 @@ def open_journal(path: Path, target: CreationTarget) -> Iterator[CreationJournal
 def _opened(path: Path, end: int) -> BinaryIO:
     """The file, cut to its whole lines."""
     try:
-        file = append_plain(path)
+        file = append_plain(path, mode=0o600)
         try:
             file.truncate(end)
             sync_folder(path.parent)
@@ -150,20 +151,26 @@ def _read(path: Path, target: CreationTarget) -> tuple[CreationHistory, int]:
                 end += len(line)
             if len(line) == LONGEST_LINE:
                 raise ValueError("a line is too long")
+            if not number and not _bytes(target.line()).startswith(line):
+                raise ValueError(_NO_JOURNAL)
     except OSError as error:
         raise _unusable(path, error) from None
     except _NO_EVENT as error:
         detail = f"{path}:{number}: no event ({type(error).__name__})"
         raise BurnerError(Code.CREATION_JOURNAL_UNUSABLE, detail) from None
     except ValueError as error:
-        raise BurnerError(Code.CREATION_JOURNAL_UNUSABLE, f"{path}:{number}: {error}") from None
+        raise BurnerError(
+            Code.CREATION_JOURNAL_UNUSABLE, f"{path}:{max(number, 1)}: {error}"
+        ) from None
     return history, end
 
 
 def _other_journal(first_line: Any) -> str:
     """Why a journal is of something else, by its first line."""
+    if first_line.get("journal") != _JOURNAL:
+        return _NO_JOURNAL
     found = first_line.get("format", FORMAT)
-    if first_line.get("journal") == _JOURNAL and found != FORMAT:
+    if found != FORMAT:
         return f"of format {str(found)[:20]}; this version of burner reads format {FORMAT}"
     return "of another product, platform or endpoint"
 
@@ -171,6 +178,10 @@ def _other_journal(first_line: Any) -> str:
 def _unusable(path: Path, error: Exception) -> BurnerError:
     why = getattr(error, "strerror", None) or "not a path"
     return BurnerError(Code.CREATION_JOURNAL_UNUSABLE, f"{path}: {why}")
+
+
+def _bytes(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _lines(event: CreationEvent) -> Iterator[dict[str, Any]]:

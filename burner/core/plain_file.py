@@ -1,5 +1,6 @@
 """Files that people name: plain ones only, and not more bytes read than allowed."""
 
+import functools
 import os
 import stat
 from pathlib import Path
@@ -45,8 +46,12 @@ def open_plain(path: Path) -> BinaryIO:
     return file
 
 
-def append_plain(path: Path) -> BinaryIO:
+def append_plain(path: Path, mode: int = 0o666) -> BinaryIO:
     """Open a plain file to append to it, or make it. A link to a file, also a hard one, is refused.
+
+    Args:
+        path: the file.
+        mode: of a new file, as far as the umask allows it.
 
     Raises:
         OSError: it cannot be written, is a link, or is no plain file; `strerror` says which.
@@ -54,7 +59,8 @@ def append_plain(path: Path) -> BinaryIO:
     """
     if path.is_symlink():  # Windows has no O_NOFOLLOW
         raise OSError(0, "a link, not a plain file")
-    file = open(path, "ab", opener=_without_following)  # noqa: SIM115 - the caller closes it
+    opener = functools.partial(_without_following, mode=mode)
+    file = open(path, "ab", opener=opener)  # noqa: SIM115 - the caller closes it
     status = os.fstat(file.fileno())
     kind = _kind(status) or ("a file with a second name" if status.st_nlink > 1 else "")
     if kind:
@@ -84,10 +90,10 @@ def _kind(status: os.stat_result) -> str:
     return next((name for is_one, name in _KINDS if is_one(status.st_mode)), "something else")
 
 
-def without_waiting(path: str, flags: int) -> int:
+def without_waiting(path: str, flags: int, mode: int = 0o666) -> int:
     """An `opener` for `open` that does not wait for the writer of a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), mode)
 
 
-def _without_following(path: str, flags: int) -> int:
-    return without_waiting(path, flags | getattr(os, "O_NOFOLLOW", 0))
+def _without_following(path: str, flags: int, mode: int) -> int:
+    return without_waiting(path, flags | getattr(os, "O_NOFOLLOW", 0), mode)

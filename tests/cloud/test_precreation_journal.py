@@ -1,5 +1,6 @@
 """The journal of sent names, as a file: what it keeps, and what it refuses."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,6 +85,32 @@ def test_a_journal_that_is_damaged_is_refused_with_the_line(
         file.write(line + b"\n")
     with pytest.raises(BurnerError, match=f"E863.*names.jsonl:2.*{words}"):
         read_journal(path, TARGET)
+
+
+@pytest.mark.parametrize("content", [b"precious, no newline", b'{"a', b"precious\n", b"{}\n{"])
+def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(BurnerError, match=r"E863.*notes.txt:1: no "):
+        written(path)
+    assert path.read_bytes() == content
+
+
+def test_a_first_line_that_was_cut_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "names.jsonl"
+    whole = written(path)
+    for end in (0, 1, 40, len(whole) - 1):
+        path.write_bytes(whole[:end])
+        assert written(path) == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_journal_is_for_the_eyes_of_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "names.jsonl"
+    written(path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_journal_of_another_product_is_refused(tmp_path: Path) -> None:
