@@ -11,6 +11,8 @@ from burner.cloud.listed_device import ListedDevice
 
 CLOCKS = timedelta(minutes=5)
 """So far the clocks of a station and of the platform may differ."""
+FAILED_SINCE = "failed since"
+"""A phrase: the unit is good, and its last attempt failed."""
 
 
 class NameStatus(StrEnum):
@@ -38,6 +40,14 @@ class NameOnRecord:
     batch: str = ""
     ids: tuple[str, ...] = ()
     """IDs of the unit, beside its UnitId."""
+    batches: frozenset[str] = frozenset()
+    """All in which the unit passed."""
+    failed_since: bool = False
+    """Whether the last attempt of the good unit failed: it was written again, or only refused."""
+
+    def is_of(self, batch: str) -> bool:
+        """Whether the unit is of a batch; all are of the empty one."""
+        return batch in ("", self.batch) or batch in self.batches
 
 
 class DifferenceKind(StrEnum):
@@ -110,6 +120,8 @@ class ComparedCounts:
     """Names on the platform that nobody registered and no unit has."""
     unknown: int = 0
     """The same, where the list does not tell whether somebody registered."""
+    failed_since: int = 0
+    """Good units whose last attempt failed."""
 
 
 @dataclass(frozen=True)
@@ -236,9 +248,10 @@ class _Comparison:
         same: Mapping[str, tuple[ListedDevice, str]],
     ) -> None:
         for name, record in good.items():
-            if self._terms.batch not in ("", record.batch):
+            if not record.is_of(self._terms.batch):
                 continue
             self._counts["burned"] += 1
+            self._counts["failed_since"] += record.failed_since
             if name in same:
                 device, why = same[name]
                 self._add(NameDifference(DifferenceKind.OTHER_NAME, record, device, why))
@@ -250,7 +263,8 @@ class _Comparison:
             elif self._is_young(record, kind):
                 self._counts["waiting"] += 1
             else:
-                self._add(NameDifference(kind, record, present))
+                why = FAILED_SINCE if record.failed_since else ""
+                self._add(NameDifference(kind, record, present, why))
 
     def _kind(self, record: NameOnRecord, device: ListedDevice | None) -> DifferenceKind | None:
         if device is None:
@@ -284,7 +298,7 @@ class _Comparison:
 
     def _add(self, difference: NameDifference) -> None:
         record, batch = difference.record, self._terms.batch
-        if not batch or (record and record.batch == batch):
+        if not batch or (record and record.is_of(batch)):
             self._found.append(difference)
 
     def _result(self, on_platform: int) -> Reconciliation:

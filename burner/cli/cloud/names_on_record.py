@@ -27,7 +27,9 @@ def names_on_record(reader: ManifestReader, product_id: str) -> Iterator[NameOnR
             burned=first.started if first else None,
             passed=device.passed_at,
             batch=device.batch,
+            batches=device.batches,
             ids=tuple(device.ids.values()),
+            failed_since=device.failed_since,
         )
     holders = name_holders(reader, product_id)
     held = ((holder.unit_id, name) for name, holder in holders.items())

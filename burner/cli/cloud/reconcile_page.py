@@ -83,7 +83,7 @@ def show_reconciliation(
     platform = profile.platform.title
     screen.say(say("reconcile compared", platform, compared.burned, compared.on_platform))
     screen.say(say("reconcile agreeing", compared.agreeing))
-    for name in ("waiting", "unused", "unknown"):
+    for name in ("failed_since", "waiting", "unused", "unknown"):
         if number := getattr(compared, name):
             screen.say(say(f"reconcile {name}", number))
     if output is not None:

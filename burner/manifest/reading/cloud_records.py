@@ -15,15 +15,20 @@ from burner.manifest.entries.kinds import kind_of
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import (
     NEVER,
+    OPEN,
     PASS,
+    REWORK,
+    SCRAP,
     AttemptRow,
     BatchRow,
     ConfirmedNameRow,
     IdRow,
+    MemberRow,
     NameRow,
     UnitRow,
 )
 from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.good_units import select_good_units
 from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
@@ -31,6 +36,7 @@ from burner.manifest.store.table_state import row_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
 _attempts, _units, _ids = TABLES[AttemptRow], TABLES[UnitRow], TABLES[IdRow]
+_members, _batches = TABLES[MemberRow], TABLES[BatchRow]
 _names, _confirmed = TABLES[NameRow], TABLES[ConfirmedNameRow]
 _RECONCILIATIONS = (
     select(records.c.number, records.c.body)
@@ -48,14 +54,19 @@ class RecordedPreflight(NamedTuple):
 
 @dataclass(frozen=True)
 class BurnedDevice:
-    """A unit that is good now, as the platform should know it."""
+    """A good unit, as the platform should know it."""
 
     name: str
     unit_id: str
     ids: Mapping[str, str]
     """By source: `imei`, `serial`, `label` …"""
     batch: str
+    """In which it passed last."""
     passed_at: datetime
+    batches: frozenset[str] = frozenset()
+    """All in which it passed."""
+    failed_since: bool = False
+    """Whether its last attempt, after that PASS, failed: it was written again, or only refused."""
 
 
 class NameHolder(NamedTuple):
@@ -145,9 +156,10 @@ def recorded_reconciliations(reader: ManifestReader) -> Iterator[tuple[int, Reco
 def burned_devices(
     reader: ManifestReader, product_id: str, batch: str = ""
 ) -> Iterator[BurnedDevice]:
-    """The units of a product that are good now, of our log and of imported ones, each once.
+    """The good units of a product, of our log and of imported ones, each once.
 
-    Where our log has a unit, imported logs do not count for it. The manifest is held until the end.
+    Where our log says what became of a unit, imported logs do not count for it. The manifest is
+    held until the end.
 
     Args:
         reader: of the manifest.
@@ -160,11 +172,8 @@ def burned_devices(
     chosen = reader.with_log_of_batch(AttemptFilter(batch=batch, product=product_id))
     end = records.alias("end")
     query = (
-        select(_attempts, end.c.body)
-        .join(_units, (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number))
+        select_good_units(chosen, *_attempts.c, end.c.body)
         .join(end, (end.c.log == _attempts.c.log) & (end.c.number == _attempts.c.ended))
-        .where(_units.c.status == PASS, *chosen.where())
-        .order_by(_attempts.c.log, _attempts.c.number)
         .execution_options(yield_per=CHUNK)
     )
     seen: set[str] = set()
@@ -173,8 +182,9 @@ def burned_devices(
             units = [row.unit_id for row in rows]
             ours = _units_of_own_log(connection, product_id, units)
             ids = _ids_of(connection, product_id, units)
+            batches = _batches_of(connection, product_id, units)
             for row in rows:
-                attempt, is_own = row_of(AttemptRow, row[:-1]), row.log == OWN
+                attempt, is_own = row_of(AttemptRow, row[:-2]), row.log == OWN
                 if attempt.unit_id in seen or (not is_own and attempt.unit_id in ours):
                     continue
                 seen.add(attempt.unit_id)
@@ -184,6 +194,8 @@ def burned_devices(
                     ids=ids.get((row.log, attempt.unit_id), {}),
                     batch=attempt.batch,
                     passed_at=moment(entry_of(row.body).at),
+                    batches=frozenset(batches.get((row.log, attempt.unit_id), ())),
+                    failed_since=row.status not in (PASS, OPEN, REWORK),
                 )
 
 
@@ -215,10 +227,32 @@ def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolde
 def _units_of_own_log(
     connection: Connection, product_id: str, units: Sequence[str]
 ) -> Iterable[str]:
+    """Those that passed in our log, or that a person scrapped or voided there. One that was only
+    refused here is what the imported log says.
+    """
     query = select(_units.c.unit_id).where(
-        _units.c.log == OWN, _units.c.product_id == product_id, _units.c.unit_id.in_(units)
+        _units.c.log == OWN,
+        _units.c.product_id == product_id,
+        _units.c.unit_id.in_(units),
+        (_units.c.passed != NEVER) | (_units.c.voided != NEVER) | (_units.c.status == SCRAP),
     )
     return set(connection.execute(query).scalars())
+
+
+def _batches_of(
+    connection: Connection, product_id: str, units: Sequence[str]
+) -> Mapping[tuple[int, str], set[str]]:
+    """Log and unit → the batches of a product in which it passed."""
+    query = (
+        select(_members.c.log, _members.c.unit_id, _members.c.batch)
+        .join(_batches, (_batches.c.log == _members.c.log) & (_batches.c.batch == _members.c.batch))
+        .where(_batches.c.product_id == product_id, _members.c.unit_id.in_(units))
+        .where(_members.c.passed)
+    )
+    found: dict[tuple[int, str], set[str]] = {}
+    for log, unit, batch in connection.execute(query):
+        found.setdefault((log, unit), set()).add(batch)
+    return found
 
 
 def _ids_of(

@@ -8,7 +8,6 @@ from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.cloud_kinds import PreflightFact
 from burner.manifest.fold.rows import (
-    PASS,
     AttemptRow,
     BatchRow,
     ConfirmedNameRow,
@@ -97,7 +96,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
 
 
 def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = OWN) -> int | None:
-    """Good units of a batch whose name the platform is not known to have.
+    """Units that passed in a batch, and whose name the platform is not known to have.
 
     None: the platform creates names by itself, or it is not known how it gets them.
     """
@@ -113,7 +112,7 @@ def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = 
         .select_from(_members)
         .join(_units, (_units.c.log == _members.c.log) & (_units.c.unit_id == _members.c.unit_id))
         .join(_attempts, (_attempts.c.log == log) & (_attempts.c.number == _units.c.passed))
-        .where(_members.c.log == log, _members.c.batch == row.batch, _members.c.status == PASS)
+        .where(_members.c.log == log, _members.c.batch == row.batch, _members.c.passed)
         .where(_units.c.product_id == row.product_id, ~is_confirmed)
     )
     return int(connection.execute(query).scalar_one())

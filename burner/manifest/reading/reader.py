@@ -32,6 +32,7 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.attempt_json import attempt_json
+from burner.manifest.reading.good_units import select_good_units
 from burner.manifest.reading.unit_history import UnitHistory, history, record_at
 from burner.manifest.reading.unit_overview import unit_overviews
 from burner.manifest.reading.unit_search import find_units, imported_unit_error, log_origins
@@ -120,17 +121,11 @@ class ManifestReader:
             return replace(chosen, log=log_of_batch(connection, chosen.batch))
 
     def passing_attempts(self, chosen: AttemptFilter = ALL_ATTEMPTS) -> Iterator[AttemptRow]:
-        """For each unit that is good now, the attempt that passed; in the order of the log."""
-        passes = (_units.c.log == _attempts.c.log) & (_units.c.passed == _attempts.c.number)
-        query = (
-            select(_attempts)
-            .join(_units, passes)
-            .where(_units.c.status == Outcome.PASS.value, *chosen.where())
-            .order_by(_attempts.c.log, _attempts.c.number)
-        )
+        """For each good unit, the attempt that passed last; in the order of the log."""
+        query = select_good_units(chosen, *_attempts.c)
         with self.connection() as connection:
             for row in connection.execution_options(yield_per=CHUNK).execute(query):
-                yield row_of(AttemptRow, row)
+                yield row_of(AttemptRow, row[:-1])
 
     def attempts_json(
         self, chosen: AttemptFilter = ALL_ATTEMPTS

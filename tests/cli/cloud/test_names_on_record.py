@@ -6,9 +6,23 @@ import pytest
 from burner.cli.cloud.names_on_record import names_on_record
 from burner.cloud.reconciliation import NameOnRecord, NameStatus
 from burner.core.attempt import Outcome
+from burner.manifest.exchange.imports import import_log
+from burner.manifest.exchange.log_file import export_log
+from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.batch_status import batch_status
+from burner.manifest.reading.cloud_records import burned_devices
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from tests.manifest.records import START, a_ledger, burned, open_batch, unit_mac
+from tests.manifest.records import (
+    START,
+    a_ledger,
+    a_result,
+    an_attempt,
+    burned,
+    open_batch,
+    unit_mac,
+)
 
 PRODUCT = "S3EUVBRJLB"
 
@@ -76,3 +90,65 @@ def test_a_name_that_was_voided_and_that_another_unit_has_now_is_there_once_as_g
     correction(ledger, CorrectionKind.VOID, 1)
     burned(ledger, 2, batch="WO1", name="plug-1")
     assert on_record(ledger)["plug-1"].unit_id == str(unit_mac(2))
+
+
+def refused_again(ledger: Ledger, unit: int, batch: str) -> None:
+    """The unit comes again, and is refused before it is written (E453)."""
+    attempt = an_attempt(unit, batch=batch, product_id=PRODUCT, name=f"plug-{unit}")
+    ledger.finish(attempt, a_result(Outcome.FAIL, code="E453"))
+
+
+def test_a_unit_that_passed_and_was_refused_in_a_later_batch_stays_good_in_its_own(
+    ledger: Ledger,
+) -> None:
+    burned(ledger, 1, batch="WO1", name="plug-1")
+    burned(ledger, 2, batch="WO1", name="plug-2")
+    open_batch(ledger, "WO2")
+    refused_again(ledger, 1, "WO2")
+    names = on_record(ledger)
+    assert [(one.status, one.failed_since) for one in names.values()] == [
+        (NameStatus.GOOD, True),
+        (NameStatus.GOOD, False),
+    ]
+    assert names["plug-1"].is_of("WO1")
+    assert not names["plug-1"].is_of("WO2")
+    passed = batch_status(ledger.reader, "WO1").passed
+    assert tuple(one.unit_id for one in burned_devices(ledger.reader, PRODUCT, "WO1")) == passed
+    chosen = ledger.reader.with_log_of_batch(AttemptFilter(batch="WO1"))
+    exported = [row.device_name for row in ledger.reader.passing_attempts(chosen)]
+    assert exported == ["plug-1", "plug-2"]
+    assert list(burned_devices(ledger.reader, PRODUCT, "WO2")) == []
+
+
+def test_a_unit_that_passed_in_two_batches_is_good_in_both(ledger: Ledger) -> None:
+    burned(ledger, 1, batch="WO1", name="plug-1")
+    open_batch(ledger, "WO2")
+    burned(ledger, 1, batch="WO2", name="plug-1", rework="again")
+    for batch in ("WO1", "WO2"):
+        assert [one.name for one in burned_devices(ledger.reader, PRODUCT, batch)] == ["plug-1"]
+    assert on_record(ledger)["plug-1"].batches == {"WO1", "WO2"}
+
+
+def test_a_unit_that_a_person_scrapped_after_it_was_refused_is_not_good(ledger: Ledger) -> None:
+    burned(ledger, 1, batch="WO1", name="plug-1")
+    open_batch(ledger, "WO2")
+    refused_again(ledger, 1, "WO2")
+    correction(ledger, CorrectionKind.SCRAP, 1)
+    assert list(burned_devices(ledger.reader, PRODUCT)) == []
+    assert on_record(ledger)["plug-1"].status is NameStatus.SCRAPPED
+
+
+def test_a_unit_of_an_imported_log_stays_good_where_our_station_only_refused_it(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    burned(ledger, 1, batch="WO1", name="plug-1")
+    file = tmp_path / "line1.log"
+    file.write_text("".join(export_log(ledger.reader)), encoding="utf-8")
+    (tmp_path / "desk").mkdir()
+    with a_ledger(tmp_path / "desk") as desk:
+        open_batch(desk, "WO9")
+        key = VerifierKey.parse(ledger.writer.origin_key)
+        import_log(desk, file, ledger.origin, key, operator="li")
+        refused_again(desk, 1, "WO9")
+        (device,) = burned_devices(desk.reader, PRODUCT, "WO1")
+        assert device.name == "plug-1"

@@ -24,7 +24,17 @@ from tests.cli.desk import at_desk
 from tests.cloud.gateway.products import product
 from tests.cloud.management.local_api import CREDENTIALS, local_api
 from tests.in_process import Completed, run_burner
-from tests.manifest.records import START, Ticking, burned, flaws, open_batch, records_of, unit_mac
+from tests.manifest.records import (
+    START,
+    Ticking,
+    a_result,
+    an_attempt,
+    burned,
+    flaws,
+    open_batch,
+    records_of,
+    unit_mac,
+)
 from tests.runs import PROFILE
 
 PRODUCT_ID = "7QKX2MPD0C"
@@ -132,6 +142,7 @@ def check_all_found(ledger: Ledger, count: int, each: int) -> None:
         "waiting": 0,
         "unused": 3,
         "unknown": 0,
+        "failed_since": 0,
     }
     with Path("all.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -452,3 +463,18 @@ def test_what_a_gateway_on_this_computer_says_of_real_units_is_not_on_record(
             done = reconcile("--api-endpoint", api.url)
         assert (done.returncode, real.reader.size()) == (0, size)
     assert "not put on the record of real units" in " ".join(done.stderr.split())
+
+
+def test_a_good_unit_that_was_refused_later_is_compared_and_said(ledger: Ledger) -> None:
+    burn(ledger, 1)
+    attempt = an_attempt(1, batch="WO1", product_id=PRODUCT_ID, name=name_of(1))
+    ledger.finish(attempt, a_result(Outcome.FAIL, code="E453"))
+    with local_api(product(product_id=PRODUCT_ID, names=online(1))) as api:
+        result = reconcile("--api-endpoint", api.url, "--batch", "WO1", "--operator", "wang")
+    assert result.returncode == 0
+    assert "Good units on record: 1" in result.stdout
+    assert "the last attempt failed, so look at these: 1." in result.stdout
+    with local_api(product(product_id=PRODUCT_ID)) as api:
+        result = reconcile("--api-endpoint", api.url, "--batch", "WO1", "--operator", "wang")
+    assert result.returncode == 1
+    assert "passed; its last attempt failed" in re.sub(r"\s+", " ", result.stdout)
