@@ -1,7 +1,7 @@
 """Which names must still be created on the platform: from a journal of what was sent. Pure.
 
 A name is sent only if it was never sent, or if the platform said after the sending that it has not
-got it.
+got it. A journal alone is no proof that the platform has a name: it is on record, or asked for.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ class CreationHistory:
 
     def __init__(self) -> None:
         self.done: set[str] = set()
-        """Names that the platform has, since the last list was finished."""
+        """Names that the platform had when it was asked, since the last list was finished."""
         self.done_before: set[str] = set()
         """Names of finished lists: somebody may have deleted them on the platform since."""
         self.pending: dict[int, SentChunk] = {}
@@ -116,34 +116,35 @@ class PrecreationPlan:
     """What to do with the names of a list. Each is in one of the four."""
 
     done: tuple[str, ...]
-    """The platform has them."""
+    """The platform has them, and said so: they are confirmed."""
     pending: tuple[str, ...]
     """They were sent, and may have been created."""
     ask: tuple[str, ...]
-    """The platform had them once."""
+    """The platform had them once; nothing but the journal, or an earlier list, says so."""
     send: tuple[str, ...]
     """They were never sent, or the platform has not got them."""
 
 
 def precreation_plan(
-    names: Sequence[str], history: CreationHistory, on_record: Collection[str]
+    names: Sequence[str], history: CreationHistory, confirmed: Collection[str]
 ) -> PrecreationPlan:
     """What to do with names.
 
     Args:
         names: each once.
         history: of the journal.
-        on_record: the names that the manifest has as confirmed.
+        confirmed: the names that the manifest has as confirmed, or the platform in this run.
     """
     pending = {name for chunk in history.pending.values() for name in chunk.names}
+    once = history.done | history.done_before
     parts: tuple[list[str], ...] = ([], [], [], [])
     done, sent, ask, send = parts
     for name in names:
         if name in pending:
             sent.append(name)
-        elif name in history.done:
+        elif name in history.done and name in confirmed:
             done.append(name)
-        elif name in history.done_before or name in on_record:
+        elif name in once or name in confirmed:
             ask.append(name)
         else:
             send.append(name)

@@ -117,6 +117,7 @@ class Precreation:
         """What is known so far."""
         self._on_fate: FateListener = _ignore
         self._wanted: frozenset[str] = frozenset()
+        self._confirmed: set[str] = set()
 
     def run(
         self, names: Sequence[str], on_record: Collection[str], on_fate: FateListener
@@ -133,11 +134,11 @@ class Precreation:
                 at work. What is known by then is kept.
         """
         history = self._journal.history
-        self._wanted, self._on_fate = frozenset(names), on_fate
+        self._wanted, self._on_fate, self._confirmed = frozenset(names), on_fate, set(on_record)
         self._report(precreation_plan(names, history, on_record).done, NameFate.EXISTING)
         for sent in tuple(history.pending.values()):
             self._settle_pending(sent)
-        plan = precreation_plan(names, history, on_record)
+        plan = precreation_plan(names, history, self._confirmed)
         send = frozenset(plan.send) | self._ask(plan.ask)
         for chunk in chunks([name for name in names if name in send], self._api.names_per_call):
             if self._stop() or self._create(chunk):
@@ -258,15 +259,25 @@ class Precreation:
     # -- what the platform has ---------------------------------------------------------------------
 
     def _ask(self, names: Sequence[str]) -> frozenset[str]:
-        """The names among these that the platform has not got."""
+        """The names among these to send: the platform has not got them any more.
+
+        Those of a list that is not finished were created a moment ago: they are refused, so that
+        somebody looks what became of them.
+        """
         if not names:
             return frozenset()
         found = self._present(names)
+        created = self._journal.history.done.intersection(names)
+        if not created <= found:
+            self._pause(self._patience.settle_s)
+            found |= self._present(created - found)
         present = tuple(name for name in names if name in found)
         absent = tuple(name for name in names if name not in found)
+        lost = {n: BurnerError(Code.CREATED_NAME_MISSING) for n in absent if n in created}
         self._journal.add(NamesAsked(present, absent))
         self._report(present, NameFate.EXISTING)
-        return frozenset(absent)
+        self._refuse(lost)
+        return frozenset(absent) - lost.keys()
 
     def _present(self, names: Collection[str]) -> set[str]:
         return present_names(self._api, self._product_id, names)
@@ -276,6 +287,8 @@ class Precreation:
     def _report(self, names: Iterable[str], fate: NameFate) -> None:
         if wanted := [name for name in names if name in self._wanted]:
             self.result.counts[fate] += len(wanted)
+            if fate is not NameFate.REFUSED:
+                self._confirmed.update(wanted)
             self._on_fate(wanted, fate)
 
     def _refuse(self, refused: Mapping[str, BurnerError]) -> None:

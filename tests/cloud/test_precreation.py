@@ -125,6 +125,19 @@ def test_a_name_that_was_deleted_on_the_platform_is_created_again() -> None:
     assert run.platform.created[NAMES[3]] == 2
 
 
+def test_a_name_that_only_the_journal_calls_created_is_asked_for() -> None:
+    run = Run(CreatingPlatform(has={NAMES[0]}))
+    run.journal.add(ChunkSent(1, NAMES[:2]))
+    run.journal.add(ChunkSettled(1))
+    result = run.create()
+    assert result.counts == {NameFate.CREATED: 9, NameFate.EXISTING: 1, NameFate.REFUSED: 1}
+    assert [str(error.code) for error in result.refused.values()] == ["E865"]
+    assert NAMES[1] not in run.confirmed
+    assert NAMES[1] not in run.platform.sent
+    assert run.create().counts[NameFate.CREATED] == 1
+    assert run.confirmed == set(NAMES)
+
+
 def test_a_call_that_was_cut_before_its_effect_is_sent_again_after_asking() -> None:
     run = Run(CreatingPlatform(fault=cut_at("before create")))
     run.create()
@@ -269,6 +282,7 @@ def test_the_plan_puts_each_name_in_one_place() -> None:
     plan = precreation_plan(names, history, {"recorded", "done"})
     assert (plan.done, plan.pending) == (("done",), ("sent",))
     assert (plan.ask, plan.send) == (("old", "recorded"), ("refused", "absent", "new"))
+    assert precreation_plan(names, history, ()).ask == ("old", "done")
 
 
 def test_a_journal_that_contradicts_itself_is_refused() -> None:

@@ -12,6 +12,8 @@ import pytest
 from filelock import FileLock
 
 from burner.cloud.gateway.registered_devices import CreationOutcome
+from burner.cloud.precreation import ChunkSent, ChunkSettled
+from burner.cloud.precreation_journal import CreationTarget, open_journal
 from burner.manifest.reading.cloud_records import confirmed_names
 from burner.manifest.reading.reader import ManifestReader
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
@@ -110,6 +112,21 @@ def test_what_a_gateway_on_this_computer_has_is_no_confirmed_name_of_real_units(
     assert "newly on record as confirmed: 0" in done.stdout
     assert "not put on the record of real units" in done.stderr
     assert desk.on_record == set()
+
+
+def test_what_only_a_journal_says_is_not_put_on_record(desk: Desk) -> None:
+    desk.begin_simulated_log()
+    target = CreationTarget("tencent-hub", PRODUCT_ID, desk.api.url)
+    with open_journal(desk.folder / "names.jsonl", target) as journal:
+        journal.add(ChunkSent(1, NAMES[:4]))
+        journal.add(ChunkSettled(1))
+    (desk.folder / "names.csv").write_text("\n".join(NAMES[:4]), encoding="utf-8")
+    done = desk.run("--journal", "names.jsonl")
+    assert done.returncode == 1, done.stderr
+    assert "created 0, already there 1, refused 3" in done.stdout
+    assert f"{NAMES[0]}: error E865" in done.stdout
+    assert desk.on_record == {EXISTING}
+    assert desk.there == [EXISTING]
 
 
 def test_a_dry_run_says_what_would_be_sent(desk: Desk) -> None:
