@@ -8,18 +8,18 @@ from burner.cloud.management.api import ProductOnPlatform
 from burner.cloud.preflight import (
     CloudCheck,
     CloudCheckResult,
-    CloudVerdict,
     ExpectedProduct,
     check_product,
 )
+from burner.core.check_verdict import CheckVerdict
 from burner.core.code import Code
 from burner.profile.registration import NameCreation
 
-Answers = Mapping[CloudCheck, CloudVerdict]
-ANSWERS: Mapping[str, CloudVerdict] = {
-    "yes": CloudVerdict.GOOD,
-    "no": CloudVerdict.BAD,
-    "not-needed": CloudVerdict.NOT_NEEDED,
+Answers = Mapping[CloudCheck, CheckVerdict]
+ANSWERS: Mapping[str, CheckVerdict] = {
+    "yes": CheckVerdict.GOOD,
+    "no": CheckVerdict.BAD,
+    "not-needed": CheckVerdict.NOT_NEEDED,
 }
 """What a person may say to a check."""
 SEEN: Final = "seen by a person"
@@ -53,13 +53,13 @@ NOT_NEEDED_IF: Mapping[CloudCheck, Callable[[ExpectedProduct], bool]] = {
 Licenses: only the person sees whether the instance of the product needs them."""
 
 
-def answers_to(check: CloudCheck, expected: ExpectedProduct) -> Mapping[str, CloudVerdict]:
+def answers_to(check: CloudCheck, expected: ExpectedProduct) -> Mapping[str, CheckVerdict]:
     """What a person may say to a check, by its word."""
     may_be_left_out = check in NOT_NEEDED_IF and NOT_NEEDED_IF[check](expected)
     return {
         word: verdict
         for word, verdict in ANSWERS.items()
-        if may_be_left_out or verdict is not CloudVerdict.NOT_NEEDED
+        if may_be_left_out or verdict is not CheckVerdict.NOT_NEEDED
     }
 
 
@@ -84,9 +84,9 @@ def checklist(expected: ExpectedProduct) -> tuple[CloudCheckResult, ...]:
 
 
 def _to_be_answered(result: CloudCheckResult) -> CloudCheckResult:
-    if result.verdict is CloudVerdict.NOT_NEEDED or result.check is CloudCheck.NAMES:
+    if result.verdict is CheckVerdict.NOT_NEEDED or result.check is CloudCheck.NAMES:
         return result
-    return replace(result, verdict=CloudVerdict.UNKNOWN, found="", missing=None)
+    return replace(result, verdict=CheckVerdict.UNKNOWN, found="", missing=None)
 
 
 def answered(results: Sequence[CloudCheckResult], answers: Answers) -> tuple[CloudCheckResult, ...]:
@@ -94,8 +94,8 @@ def answered(results: Sequence[CloudCheckResult], answers: Answers) -> tuple[Clo
     return tuple(_with_answer(result, answers.get(result.check)) for result in results)
 
 
-def _with_answer(result: CloudCheckResult, answer: CloudVerdict | None) -> CloudCheckResult:
-    if result.verdict is not CloudVerdict.UNKNOWN or answer in (None, CloudVerdict.UNKNOWN):
+def _with_answer(result: CloudCheckResult, answer: CheckVerdict | None) -> CloudCheckResult:
+    if result.verdict is not CheckVerdict.UNKNOWN or answer in (None, CheckVerdict.UNKNOWN):
         return result
-    code = ANSWER_CODES[result.check] if answer is CloudVerdict.BAD else None
+    code = ANSWER_CODES[result.check] if answer is CheckVerdict.BAD else None
     return replace(result, verdict=answer, found=SEEN, code=code, missing=None)

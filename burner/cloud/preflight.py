@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from burner.cloud.management.api import ProductOnPlatform
+from burner.core.check_verdict import CheckVerdict
 from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch
 from burner.platforms.platform import Platform
@@ -37,20 +38,6 @@ class CloudCheck(StrEnum):
     NAMES = "names"
 
 
-class CloudVerdict(StrEnum):
-    """What became of a check."""
-
-    GOOD = "good"
-    BAD = "bad"
-    UNKNOWN = "unknown"
-    NOT_NEEDED = "not-needed"
-
-    @property
-    def passes(self) -> bool:
-        """Whether it stops no unit."""
-        return self in (CloudVerdict.GOOD, CloudVerdict.NOT_NEEDED)
-
-
 class Missing(StrEnum):
     """Why a check was not made, where the platform is not the reason."""
 
@@ -68,7 +55,7 @@ class CloudCheckResult:
     """One line of a preflight. Found and expected are values, in no language."""
 
     check: CloudCheck
-    verdict: CloudVerdict
+    verdict: CheckVerdict
     found: str = ""
     expected: str = ""
     code: Code | None = None
@@ -147,9 +134,9 @@ def check_refusal(code: Code, found: str) -> tuple[CloudCheckResult, ...]:
     for check in CloudCheck:
         result = _unknown(check, missing=Missing.PRODUCT)
         if check is bad:
-            result = CloudCheckResult(check, CloudVerdict.BAD, _line(found), code=code)
+            result = CloudCheckResult(check, CheckVerdict.BAD, _line(found), code=code)
         elif check is CloudCheck.CLOCK:
-            result = CloudCheckResult(check, CloudVerdict.GOOD)
+            result = CloudCheckResult(check, CheckVerdict.GOOD)
         results.append(result)
     return tuple(results)
 
@@ -157,10 +144,10 @@ def check_refusal(code: Code, found: str) -> tuple[CloudCheckResult, ...]:
 def _checks(
     product: ProductOnPlatform, expected: ExpectedProduct, asked_region: str
 ) -> Iterator[CloudCheckResult]:
-    yield CloudCheckResult(CloudCheck.CLOCK, CloudVerdict.GOOD)
+    yield CloudCheckResult(CloudCheck.CLOCK, CheckVerdict.GOOD)
     search = SecretSearch(*((product.secret,) if product.secret else ()))
     shown = search.clean(_line(f"{product.product_id} {product.name}"))
-    yield CloudCheckResult(CloudCheck.PRODUCT, CloudVerdict.GOOD, shown)
+    yield CloudCheckResult(CloudCheck.PRODUCT, CheckVerdict.GOOD, shown)
     yield _enabled(product)
     yield _region(product, expected, asked_region)
     yield _compared(
@@ -182,8 +169,8 @@ def _enabled(product: ProductOnPlatform) -> CloudCheckResult:
     if product.enabled is None:
         return _unknown(CloudCheck.ENABLED)
     if product.enabled:
-        return CloudCheckResult(CloudCheck.ENABLED, CloudVerdict.GOOD)
-    return CloudCheckResult(CloudCheck.ENABLED, CloudVerdict.BAD, code=Code.CLOUD_PRODUCT_DISABLED)
+        return CloudCheckResult(CloudCheck.ENABLED, CheckVerdict.GOOD)
+    return CloudCheckResult(CloudCheck.ENABLED, CheckVerdict.BAD, code=Code.CLOUD_PRODUCT_DISABLED)
 
 
 def _region(
@@ -208,15 +195,15 @@ def _registration(product: ProductOnPlatform) -> CloudCheckResult:
         return _unknown(CloudCheck.REGISTRATION)
     if found is RegisterType.OFF:
         code = Code.CLOUD_REGISTRATION_OFF
-        return CloudCheckResult(CloudCheck.REGISTRATION, CloudVerdict.BAD, _type(found), "", code)
-    return CloudCheckResult(CloudCheck.REGISTRATION, CloudVerdict.GOOD, _type(found))
+        return CloudCheckResult(CloudCheck.REGISTRATION, CheckVerdict.BAD, _type(found), "", code)
+    return CloudCheckResult(CloudCheck.REGISTRATION, CheckVerdict.GOOD, _type(found))
 
 
 def _register_type(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
     found, creation = product.register_type, expected.registration.name_creation
     shown = _type(found) if found is not None else ""
     if not expected.platform.creates_devices:
-        return CloudCheckResult(CloudCheck.REGISTER_TYPE, CloudVerdict.NOT_NEEDED, shown)
+        return CloudCheckResult(CloudCheck.REGISTER_TYPE, CheckVerdict.NOT_NEEDED, shown)
     if creation is None:
         return _unknown(CloudCheck.REGISTER_TYPE, shown, missing=Missing.EXPECTED_NAMES)
     if found is RegisterType.OFF:
@@ -238,7 +225,7 @@ def _register_limit(product: ProductOnPlatform, expected: ExpectedProduct) -> Cl
         else creation is not NameCreation.AUTOMATIC
     )
     if precreated or not expected.platform.creates_devices:
-        return CloudCheckResult(CloudCheck.REGISTER_LIMIT, CloudVerdict.NOT_NEEDED)
+        return CloudCheckResult(CloudCheck.REGISTER_LIMIT, CheckVerdict.NOT_NEEDED)
     return _room(
         CloudCheck.REGISTER_LIMIT,
         product.register_limit,
@@ -277,7 +264,7 @@ def _secret(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheck
 
 def _licenses(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
     if not expected.platform.licenses and product.licenses_left is None:
-        return CloudCheckResult(CloudCheck.LICENSES, CloudVerdict.NOT_NEEDED)
+        return CloudCheckResult(CloudCheck.LICENSES, CheckVerdict.NOT_NEEDED)
     return _room(
         CloudCheck.LICENSES,
         product.licenses_left,
@@ -291,9 +278,9 @@ def _names(expected: ExpectedProduct) -> CloudCheckResult:
     if creation is None:
         return _unknown(CloudCheck.NAMES, missing=Missing.EXPECTED_NAMES)
     if creation is not NameCreation.CREATED_BEFORE:
-        return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED)
+        return CloudCheckResult(CloudCheck.NAMES, CheckVerdict.NOT_NEEDED)
     if expected.spare_names is None:
-        return CloudCheckResult(CloudCheck.NAMES, CloudVerdict.NOT_NEEDED, missing=Missing.BATCH)
+        return CloudCheckResult(CloudCheck.NAMES, CheckVerdict.NOT_NEEDED, missing=Missing.BATCH)
     return _room(
         CloudCheck.NAMES, expected.spare_names, expected.quantity, Code.CLOUD_NAMES_MISSING
     )
@@ -308,8 +295,8 @@ def _compared(
     if found is None:
         return _unknown(check, "", expected)
     if found == expected:
-        return CloudCheckResult(check, CloudVerdict.GOOD, found, expected)
-    return CloudCheckResult(check, CloudVerdict.BAD, found, expected, differs)
+        return CloudCheckResult(check, CheckVerdict.GOOD, found, expected)
+    return CloudCheckResult(check, CheckVerdict.BAD, found, expected, differs)
 
 
 def _room(
@@ -322,14 +309,14 @@ def _room(
     if there is None:
         return _unknown(check, found, expected)
     if there >= needed:
-        return CloudCheckResult(check, CloudVerdict.GOOD, found, expected)
-    return CloudCheckResult(check, CloudVerdict.BAD, found, expected, too_few)
+        return CloudCheckResult(check, CheckVerdict.GOOD, found, expected)
+    return CloudCheckResult(check, CheckVerdict.BAD, found, expected, too_few)
 
 
 def _unknown(
     check: CloudCheck, found: str = "", expected: str = "", *, missing: Missing | None = None
 ) -> CloudCheckResult:
-    return CloudCheckResult(check, CloudVerdict.UNKNOWN, found, expected, missing=missing)
+    return CloudCheckResult(check, CheckVerdict.UNKNOWN, found, expected, missing=missing)
 
 
 def _line(text: str) -> str:

@@ -10,10 +10,11 @@ import pytest
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest
 from burner.core.attempt import Outcome, Step
+from burner.core.check_verdict import CheckVerdict
 from burner.core.unit_events import Finished, StepStarted
 from burner.identity.naming import NameSettings
 from burner.identity.settings import ImeiSettings
-from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact
+from burner.manifest.entries.cloud_kinds import PreflightFact
 from burner.manifest.reading.cloud_records import awaited_names
 from burner.manifest.writing.cloud_records import record_confirmed_names, record_preflight
 from burner.manifest.writing.corrections import CorrectionKind
@@ -115,12 +116,12 @@ def test_a_good_unit_of_an_earlier_release_stays_good_where_its_name_is_not_conf
     assert line.ledger.unit(UNIT, PRODUCT).good
 
 
-@pytest.mark.parametrize("verdict", ["bad", "unknown"])
+@pytest.mark.parametrize("verdict", [CheckVerdict.BAD, CheckVerdict.UNKNOWN])
 def test_a_bad_preflight_lets_a_unit_in_work_end_and_the_next_one_wait(
     line: Line, desk: Ledger, board: FakeBoard, verdict: CheckVerdict
 ) -> None:
     in_batch(line, preflight=PreflightCondition.REQUIRED)
-    preflight(desk, "good")
+    preflight(desk, CheckVerdict.GOOD)
     events = burn(line.job, FakeDevice(board), line.ledger, AttemptRequest("1", 921600))
     for event in events:
         if event == StepStarted("1", Step.WRITE):
@@ -132,5 +133,5 @@ def test_a_bad_preflight_lets_a_unit_in_work_end_and_the_next_one_wait(
     refused = line.burn(device := FakeDevice(other))
     assert ended(refused) == (Outcome.ERROR, "E817")
     assert not writes(device)
-    preflight(desk, "good")
+    preflight(desk, CheckVerdict.GOOD)
     assert ended(line.burn(FakeDevice(other))) == PASSED

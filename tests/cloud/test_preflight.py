@@ -9,13 +9,13 @@ from burner.cloud.management.api import ProductOnPlatform
 from burner.cloud.preflight import (
     CloudCheck,
     CloudCheckResult,
-    CloudVerdict,
     ExpectedProduct,
     Missing,
     check_product,
     check_refusal,
     is_good,
 )
+from burner.core.check_verdict import CheckVerdict
 from burner.core.code import Code
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
@@ -64,15 +64,15 @@ def results(
 def test_a_product_that_fits_is_good_on_every_line() -> None:
     checked = results()
     assert is_good([*checked.values()])
-    not_needed = {c for c, r in checked.items() if r.verdict is CloudVerdict.NOT_NEEDED}
+    not_needed = {c for c, r in checked.items() if r.verdict is CheckVerdict.NOT_NEEDED}
     assert not_needed == {CloudCheck.LICENSES, CloudCheck.NAMES}
 
 
 def test_a_product_with_names_created_before_is_good_on_every_line() -> None:
     checked = results(PRECREATED, BEFORE)
     assert is_good([*checked.values()])
-    assert checked[CloudCheck.REGISTER_LIMIT].verdict is CloudVerdict.NOT_NEEDED
-    assert checked[CloudCheck.NAMES].verdict is CloudVerdict.GOOD
+    assert checked[CloudCheck.REGISTER_LIMIT].verdict is CheckVerdict.NOT_NEEDED
+    assert checked[CloudCheck.NAMES].verdict is CheckVerdict.GOOD
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_is_wrong_is_found_on_its_line_alone(
     found: str,
 ) -> None:
     checked = results(product, expected)
-    bad = [result for result in checked.values() if result.verdict is CloudVerdict.BAD]
+    bad = [result for result in checked.values() if result.verdict is CheckVerdict.BAD]
     assert [(one.check, one.code, one.found) for one in bad] == [(check, code, found)]
     assert not is_good([*checked.values()])
 
@@ -176,7 +176,7 @@ def test_what_goes_on_record_says_how_much_was_there_and_how_much_is_needed() ->
 def test_another_secret_is_found_by_its_fingerprint_and_never_shown() -> None:
     other = Secret(b"ANOTHERsecretANOTHERsecr")
     secret = results(replace(PRODUCT, secret=other))[CloudCheck.SECRET]
-    assert (secret.verdict, secret.code) == (CloudVerdict.BAD, Code.CLOUD_SECRET_DIFFERS)
+    assert (secret.verdict, secret.code) == (CheckVerdict.BAD, Code.CLOUD_SECRET_DIFFERS)
     assert (secret.found, secret.expected) == (other.fingerprint(ID), SECRET.fingerprint(ID))
     assert "ANOTHER" not in repr(secret)
 
@@ -191,7 +191,7 @@ def test_the_name_of_a_product_is_a_line_that_holds_no_secret() -> None:
 
 def test_registration_that_is_off_is_one_mistake_and_the_type_waits_for_it() -> None:
     checked = results(replace(PRODUCT, register_type=RegisterType.OFF))
-    assert checked[CloudCheck.REGISTER_TYPE].verdict is CloudVerdict.UNKNOWN
+    assert checked[CloudCheck.REGISTER_TYPE].verdict is CheckVerdict.UNKNOWN
     assert checked[CloudCheck.REGISTER_TYPE].missing is Missing.REGISTRATION
 
 
@@ -216,7 +216,7 @@ def test_what_is_not_known_is_not_good(
     checked = results(product, expected)
     unknown = [result for result in checked.values() if not result.verdict.passes]
     assert [(one.check, one.verdict, one.missing) for one in unknown] == [
-        (check, CloudVerdict.UNKNOWN, missing)
+        (check, CheckVerdict.UNKNOWN, missing)
     ]
 
 
@@ -235,7 +235,7 @@ def test_a_profile_that_says_nothing_of_names_leaves_type_and_names_unknown() ->
 def test_units_that_were_made_and_have_not_registered_need_room_too() -> None:
     expected = replace(EXPECTED, quantity=500, made=500)
     limit = results(replace(PRODUCT, devices=3), expected)[CloudCheck.REGISTER_LIMIT]
-    assert (limit.verdict, limit.expected) == (CloudVerdict.GOOD, "1000")
+    assert (limit.verdict, limit.expected) == (CheckVerdict.GOOD, "1000")
 
 
 def test_a_platform_that_creates_no_devices_has_neither_a_type_nor_a_limit_of_that() -> None:
@@ -243,14 +243,14 @@ def test_a_platform_that_creates_no_devices_has_neither_a_type_nor_a_limit_of_th
         EXPECTED, platform=PLATFORMS[Cloud.ALIBABA], registration=RegistrationSettings()
     )
     checked = results(replace(PRODUCT, region="cn-shanghai", register_type=None), expected)
-    not_needed = {c for c, r in checked.items() if r.verdict is CloudVerdict.NOT_NEEDED}
+    not_needed = {c for c, r in checked.items() if r.verdict is CheckVerdict.NOT_NEEDED}
     assert {CloudCheck.REGISTER_TYPE, CloudCheck.REGISTER_LIMIT} <= not_needed
-    assert checked[CloudCheck.REGISTRATION].verdict is CloudVerdict.UNKNOWN
+    assert checked[CloudCheck.REGISTRATION].verdict is CheckVerdict.UNKNOWN
 
 
 def test_names_that_were_created_beforehand_are_counted_once() -> None:
     product = replace(PRECREATED, devices=600, device_limit=600)
-    assert results(product, BEFORE)[CloudCheck.DEVICE_LIMIT].verdict is CloudVerdict.GOOD
+    assert results(product, BEFORE)[CloudCheck.DEVICE_LIMIT].verdict is CheckVerdict.GOOD
 
 
 @pytest.mark.parametrize("word", ["", "use"])
@@ -285,7 +285,7 @@ def test_where_the_platform_describes_no_product_the_rest_is_unknown(
 
 
 def test_a_checklist_asks_all_that_the_product_needs() -> None:
-    asked = {one.check for one in checklist(EXPECTED) if one.verdict is CloudVerdict.UNKNOWN}
+    asked = {one.check for one in checklist(EXPECTED) if one.verdict is CheckVerdict.UNKNOWN}
     assert asked == set(CloudCheck) - {CloudCheck.LICENSES, CloudCheck.NAMES}
     asked_later = checklist(replace(EXPECTED, made=50))
     (limit,) = (one for one in asked_later if one.check is CloudCheck.REGISTER_LIMIT)
@@ -294,10 +294,10 @@ def test_a_checklist_asks_all_that_the_product_needs() -> None:
 
 def test_names_that_the_manifest_counts_are_no_question() -> None:
     (names,) = (one for one in checklist(BEFORE) if one.check is CloudCheck.NAMES)
-    assert names.verdict is CloudVerdict.GOOD
+    assert names.verdict is CheckVerdict.GOOD
     missing = checklist(replace(BEFORE, spare_names=None))
     (names,) = (one for one in missing if one.check is CloudCheck.NAMES)
-    assert (names.verdict, names.missing) == (CloudVerdict.NOT_NEEDED, Missing.BATCH)
+    assert (names.verdict, names.missing) == (CheckVerdict.NOT_NEEDED, Missing.BATCH)
 
 
 def test_without_a_batch_names_that_are_created_before_are_not_needed_yet() -> None:
@@ -321,14 +321,14 @@ def test_a_person_leaves_out_only_what_the_product_may_not_need() -> None:
 
 
 def test_the_answers_of_a_person_decide_what_is_unknown() -> None:
-    yes = dict.fromkeys(CloudCheck, CloudVerdict.GOOD)
+    yes = dict.fromkeys(CloudCheck, CheckVerdict.GOOD)
     assert is_good(answered(checklist(EXPECTED), yes))
-    no = answered(checklist(EXPECTED), {**yes, CloudCheck.SECRET: CloudVerdict.BAD})
+    no = answered(checklist(EXPECTED), {**yes, CloudCheck.SECRET: CheckVerdict.BAD})
     assert [one.code for one in no if not one.verdict.passes] == [Code.CLOUD_SECRET_DIFFERS]
-    not_needed = {**yes, CloudCheck.LICENSES: CloudVerdict.NOT_NEEDED}
+    not_needed = {**yes, CloudCheck.LICENSES: CheckVerdict.NOT_NEEDED}
     assert is_good(answered(checklist(EXPLORER), not_needed))
 
 
 def test_an_answer_does_not_change_what_the_platform_says() -> None:
     checked = check_product(replace(PRODUCT, enabled=False), EXPECTED, "china")
-    assert answered(checked, {CloudCheck.ENABLED: CloudVerdict.GOOD}) == checked
+    assert answered(checked, {CloudCheck.ENABLED: CheckVerdict.GOOD}) == checked

@@ -7,17 +7,18 @@ import click
 
 from burner.cli.terminal.language import language
 from burner.cloud.checklist import answers_to
-from burner.cloud.preflight import CloudCheck, CloudCheckResult, CloudVerdict, ExpectedProduct
+from burner.cloud.preflight import CloudCheck, CloudCheckResult, ExpectedProduct
+from burner.core.check_verdict import CheckVerdict
 from burner.core.secrets.secret import Secret
 from burner.core.words.phrases import phrase
 
-_KEYS: Final[Mapping[str, CloudVerdict]] = {
-    "y": CloudVerdict.GOOD,
-    "n": CloudVerdict.BAD,
-    "-": CloudVerdict.NOT_NEEDED,
-    "?": CloudVerdict.UNKNOWN,
+_KEYS: Final[Mapping[str, CheckVerdict]] = {
+    "y": CheckVerdict.GOOD,
+    "n": CheckVerdict.BAD,
+    "-": CheckVerdict.NOT_NEEDED,
+    "?": CheckVerdict.UNKNOWN,
 }
-_ALWAYS: Final = (CloudVerdict.UNKNOWN,)
+_ALWAYS: Final = (CheckVerdict.UNKNOWN,)
 """A person may always not know."""
 
 
@@ -28,7 +29,7 @@ def ask_operator() -> str:
 
 def ask_checklist(
     questions: Sequence[CloudCheckResult], expected: ExpectedProduct
-) -> Mapping[CloudCheck, CloudVerdict]:
+) -> Mapping[CloudCheck, CheckVerdict]:
     """Ask each question until it is answered."""
     click.echo(phrase("checklist keys", language()), err=True)
     answers = {}
@@ -39,7 +40,7 @@ def ask_checklist(
     return answers
 
 
-def _answer(question: CloudCheckResult, expected: ExpectedProduct, head: str) -> CloudVerdict:
+def _answer(question: CloudCheckResult, expected: ExpectedProduct, head: str) -> CheckVerdict:
     text = phrase(
         f"cloud-ask {question.check}",
         language(),
@@ -59,7 +60,7 @@ def _answer(question: CloudCheckResult, expected: ExpectedProduct, head: str) ->
 
 def _typed_secret(
     question: CloudCheckResult, expected: ExpectedProduct, head: str
-) -> CloudVerdict | None:
+) -> CheckVerdict | None:
     """Compare the secret of the console, where a person pastes it; None: nothing was pasted."""
     if question.check is not CloudCheck.SECRET or not expected.key:
         return None
@@ -72,4 +73,4 @@ def _typed_secret(
     fingerprint = Secret(typed.strip().encode()).fingerprint(expected.product_id)
     same = fingerprint == expected.key
     click.echo(phrase("pasted same" if same else "pasted other", language()), err=True)
-    return CloudVerdict.GOOD if same else CloudVerdict.BAD
+    return CheckVerdict.GOOD if same else CheckVerdict.BAD

@@ -9,9 +9,10 @@ import click
 
 if TYPE_CHECKING:
     from burner.cli.parameters.cloud_options import ManagementOptions
-    from burner.cloud.preflight import CloudCheck, CloudVerdict
+    from burner.cloud.preflight import CloudCheck
+    from burner.core.check_verdict import CheckVerdict
 
-CheckAnswer = tuple["CloudCheck", "CloudVerdict"]
+CheckAnswer = tuple["CloudCheck", "CheckVerdict"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class CloudPreflightArguments:
     batch: str
     quantity: int | None
     checklist: bool
-    answers: "Mapping[CloudCheck, CloudVerdict]"
+    answers: "Mapping[CloudCheck, CheckVerdict]"
     operator: str
     note: str
     secret: str

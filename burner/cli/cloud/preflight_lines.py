@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
-from burner.cloud.preflight import CloudCheckResult, CloudVerdict, ExpectedProduct, is_good
+from burner.cloud.preflight import CloudCheckResult, ExpectedProduct, is_good
+from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
@@ -43,7 +44,7 @@ class PreflightPage:
                 screen.say(line)
         bad, unknown = (
             sum(result.verdict is verdict for result in results)
-            for verdict in (CloudVerdict.BAD, CloudVerdict.UNKNOWN)
+            for verdict in (CheckVerdict.BAD, CheckVerdict.UNKNOWN)
         )
         if is_good(results):
             screen.say(phrase("cloud preflight good", language()))
@@ -99,7 +100,7 @@ def remedy_of(result: CloudCheckResult, shown_in: Language) -> str:
         return lookup(result.code).remedy(shown_in)
     if result.missing:
         return phrase(f"cloud-missing {result.missing}", shown_in)
-    if result.verdict is not CloudVerdict.UNKNOWN:
+    if result.verdict is not CheckVerdict.UNKNOWN:
         return ""
     return phrase(f"cloud-look {result.check}", shown_in)
 
@@ -107,7 +108,7 @@ def remedy_of(result: CloudCheckResult, shown_in: Language) -> str:
 def _values(result: CloudCheckResult, shown_in: Language) -> str:
     title = phrase(f"cloud-check {result.check}", shown_in)
     found, expected = detail_in(shown_in, result.found), result.expected
-    if result.verdict is CloudVerdict.NOT_NEEDED:
+    if result.verdict is CheckVerdict.NOT_NEEDED:
         yet = "cloud preflight not needed yet"
         return phrase(yet if result.missing else "cloud preflight not needed", shown_in, title)
     if expected and expected != found:

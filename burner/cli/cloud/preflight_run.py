@@ -21,12 +21,12 @@ from burner.cloud.preflight import (
     REFUSED_CHECKS,
     CloudCheck,
     CloudCheckResult,
-    CloudVerdict,
     ExpectedProduct,
     check_product,
     check_refusal,
     is_good,
 )
+from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
 from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
@@ -116,9 +116,9 @@ def ask_platform(api: ManagementApi, expected: ExpectedProduct, region: str) -> 
 
 def _answers_of_person(
     asked: Results, expected: ExpectedProduct
-) -> Mapping[CloudCheck, CloudVerdict]:
+) -> Mapping[CloudCheck, CheckVerdict]:
     """The answers to what is still open."""
-    questions = [result for result in asked if result.verdict is CloudVerdict.UNKNOWN]
+    questions = [result for result in asked if result.verdict is CheckVerdict.UNKNOWN]
     if not questions:
         return {}
     if not is_person():
@@ -153,7 +153,7 @@ def _record(
     facts = [
         PreflightFact(
             check=result.check,
-            verdict=result.verdict.value,
+            verdict=result.verdict,
             code=result.code or "",
             found=result.on_record,
         )

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, structs
 
+from burner.core.check_verdict import CheckVerdict
 from burner.manifest.entries.entry import Data, Entry, NonNegative, Sha256, ShortText
 
 MAX_NAMES = 1000
@@ -14,7 +15,6 @@ MAX_CHECKS = 100
 
 CloudName = Annotated[str, Meta(min_length=1, max_length=48)]
 """A device name as platforms take it."""
-CheckVerdict = Literal["good", "bad", "unknown", "not-needed"]
 PreflightSource = Literal["api", "checklist"]
 NamesSource = Literal["created", "existing", "export"]
 ReconciliationSource = Literal["api", "export"]
@@ -33,11 +33,6 @@ class PreflightFact(Data, frozen=True, kw_only=True):
         """The same point, found otherwise."""
         return structs.replace(self, found=found)
 
-    @property
-    def passes(self) -> bool:
-        """Whether it stops no unit."""
-        return self.verdict in ("good", "not-needed")
-
 
 class CloudPreflight(Entry, tag="cloud-preflight", frozen=True, kw_only=True):
     """A product on the platform was compared with the release of a batch."""
@@ -53,7 +48,7 @@ class CloudPreflight(Entry, tag="cloud-preflight", frozen=True, kw_only=True):
     @property
     def failures(self) -> tuple[str, ...]:
         """The checks that are bad or unknown; empty: it is good."""
-        return tuple(fact.check for fact in self.checks if not fact.passes)
+        return tuple(fact.check for fact in self.checks if not fact.verdict.passes)
 
 
 class NamesConfirmed(Entry, tag="names-confirmed", frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.engine import Connection
 
-from burner.manifest.entries.cloud_kinds import PreflightFact
 from burner.manifest.fold.rows import (
     AttemptRow,
     BatchRow,
@@ -15,6 +14,7 @@ from burner.manifest.fold.rows import (
     UnitRow,
 )
 from burner.manifest.reading.attempt_filter import AttemptFilter
+from burner.manifest.reading.attempt_json import part_json
 from burner.manifest.reading.cloud_records import awaited_names_in, preflight_on_record
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.tables import OWN, TABLES
@@ -81,7 +81,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
             source=entry.source,
             operator=entry.operator,
             note=entry.note,
-            checks=tuple(map(_plain, entry.checks)),
+            checks=tuple(map(part_json, entry.checks)),
             good=not entry.failures,
             begun_before=before,
             begun_since=since,
@@ -133,12 +133,3 @@ def _count_confirmed(connection: Connection, product_id: str) -> int:
         _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
     )
     return int(connection.execute(query).scalar_one())
-
-
-def _plain(fact: PreflightFact) -> Mapping[str, str]:
-    return {
-        "check": fact.check,
-        "verdict": fact.verdict,
-        "code": fact.code,
-        "found": fact.found,
-    }

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from burner.cli.cloud.checklist_questions import ask_checklist
 from burner.cloud.checklist import checklist
-from burner.cloud.preflight import CloudCheck, CloudVerdict, ExpectedProduct
+from burner.cloud.preflight import CloudCheck, ExpectedProduct
+from burner.core.check_verdict import CheckVerdict
 from burner.core.secrets.secret import Secret
 from burner.platforms.platform import Cloud
 from burner.platforms.platforms import PLATFORMS
@@ -32,9 +33,9 @@ def asked(
     *checks: CloudCheck,
     expected: ExpectedProduct = EXPECTED,
     env: Mapping[str, str] = {},
-) -> tuple[dict[CloudCheck, CloudVerdict], str]:
+) -> tuple[dict[CloudCheck, CheckVerdict], str]:
     """The answers, and what was on the screen."""
-    answers: dict[CloudCheck, CloudVerdict] = {}
+    answers: dict[CloudCheck, CheckVerdict] = {}
 
     @click.command()
     def ask() -> None:
@@ -52,7 +53,7 @@ def test_each_question_is_answered_by_one_key() -> None:
     )
     answers, shown = asked("y\nn\ny\n?\n", *checks)
     assert list(answers.values()) == [
-        *(CloudVerdict.GOOD, CloudVerdict.BAD, CloudVerdict.GOOD, CloudVerdict.UNKNOWN),
+        *(CheckVerdict.GOOD, CheckVerdict.BAD, CheckVerdict.GOOD, CheckVerdict.UNKNOWN),
     ]
     assert f"2/4 Does the console of Tencent Cloud IoT Hub have the product {ID}?" in shown
     assert "Is the product in the region china?" in shown
@@ -61,7 +62,7 @@ def test_each_question_is_answered_by_one_key() -> None:
 
 def test_a_check_that_is_needed_is_asked_until_it_is_looked_at() -> None:
     answers, shown = asked("-\ny\n", CloudCheck.PRODUCT)
-    assert answers == {CloudCheck.PRODUCT: CloudVerdict.GOOD}
+    assert answers == {CloudCheck.PRODUCT: CheckVerdict.GOOD}
     assert "This check is needed. Answer one of y, n, ?." in shown
     assert "[y/n/?]" in shown
 
@@ -69,25 +70,25 @@ def test_a_check_that_is_needed_is_asked_until_it_is_looked_at() -> None:
 def test_licenses_may_be_not_needed() -> None:
     explorer = replace(EXPECTED, platform=PLATFORMS[Cloud.TENCENT_EXPLORER])
     answers, shown = asked("-\n", CloudCheck.LICENSES, expected=explorer)
-    assert answers == {CloudCheck.LICENSES: CloudVerdict.NOT_NEEDED}
+    assert answers == {CloudCheck.LICENSES: CheckVerdict.NOT_NEEDED}
     assert "[y/n/-/?]" in shown
 
 
 def test_another_answer_is_asked_again() -> None:
     answers, shown = asked("maybe\nY\n", CloudCheck.CLOCK)
-    assert answers == {CloudCheck.CLOCK: CloudVerdict.GOOD}
+    assert answers == {CloudCheck.CLOCK: CheckVerdict.GOOD}
     assert shown.count("Is the clock of this computer right?") == 2
 
 
 @pytest.mark.parametrize(
     ("pasted", "verdict", "says"),
     [
-        (SECRET, CloudVerdict.GOOD, "It is the one that the units get."),
-        ("ANOTHERsecretANOTHERsecr", CloudVerdict.BAD, "It is another one."),
+        (SECRET, CheckVerdict.GOOD, "It is the one that the units get."),
+        ("ANOTHERsecretANOTHERsecr", CheckVerdict.BAD, "It is another one."),
     ],
 )
 def test_a_pasted_secret_is_compared_and_never_shown(
-    pasted: str, verdict: CloudVerdict, says: str
+    pasted: str, verdict: CheckVerdict, says: str
 ) -> None:
     answers, shown = asked(f"{pasted}\n", CloudCheck.SECRET)
     assert answers == {CloudCheck.SECRET: verdict}
@@ -97,7 +98,7 @@ def test_a_pasted_secret_is_compared_and_never_shown(
 
 def test_who_pastes_no_secret_compares_it_by_eye() -> None:
     answers, _ = asked("\ny\n", CloudCheck.SECRET)
-    assert answers == {CloudCheck.SECRET: CloudVerdict.GOOD}
+    assert answers == {CloudCheck.SECRET: CheckVerdict.GOOD}
 
 
 def test_the_questions_are_chinese_for_who_reads_chinese() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact, ReconciledDifference
+from burner.core.check_verdict import CheckVerdict
+from burner.manifest.entries.cloud_kinds import PreflightFact, ReconciledDifference
 from burner.manifest.reading.cloud_records import burned_devices
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.writing.cloud_records import (
@@ -33,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def preflight(verdict: CheckVerdict, code: str = "") -> None:
     checks = [
-        PreflightFact(check="product", verdict="good", found="plug"),
+        PreflightFact(check="product", verdict=CheckVerdict.GOOD, found="plug"),
         PreflightFact(check="register-limit", verdict=verdict, code=code, found="100 of 2350"),
     ]
     with Ledger.open("manifest.db", "desk") as ledger:
@@ -63,19 +64,19 @@ def test_burn_is_refused_before_a_good_preflight(here: Path) -> None:
     assert not done.stdout.count("step"), "no slot has begun"
     waits = run("batch", "status", "WO1").stdout
     assert "preflight       required, and not done yet" in waits
-    preflight("bad", "E809")
+    preflight(CheckVerdict.BAD, "E809")
     done = burn(here, product)
     assert (done.returncode, "E817" in done.stdout + done.stderr) == (4, True)
     status = run("batch", "status", "WO1").stdout
     assert "preflight       not good  " in status
     assert "  ✓ the product  plug\n" in status
     assert "  ✗ devices that it may create by itself  100 of 2350  E809" in status
-    preflight("good")
+    preflight(CheckVerdict.GOOD)
     assert ends(burn(here, product)) == [("PASS", "", True)] * 2
     cloud = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]["cloud"]
     assert (cloud["preflight_required"], cloud["preflight"]["good"]) == (True, True)
     assert "under a good preflight" not in run("batch", "status", "WO1").stdout
-    preflight("unknown")
+    preflight(CheckVerdict.UNKNOWN)
     begun = "attempts begun before it, under a good preflight: 2; since then: 0"
     assert begun in run("batch", "status", "WO1").stdout
     run("manifest", "verify")

@@ -10,8 +10,9 @@ import pytest
 
 from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
+from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import BurnerError
-from burner.manifest.entries.cloud_kinds import CheckVerdict, PreflightFact
+from burner.manifest.entries.cloud_kinds import PreflightFact
 from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
@@ -135,7 +136,7 @@ class Factory:
             approve_first_article(self.ledger, batch, lambda: signer("alice"), note="seen")
 
     def preflight(self) -> None:
-        verdicts: tuple[CheckVerdict, ...] = ("good", "good", "bad", "unknown", "not-needed")
+        verdicts = (CheckVerdict.GOOD, *CheckVerdict)
         checks = [
             PreflightFact(check=check, verdict=self.random.choice(verdicts))
             for check in ("product", "limit")

@@ -8,9 +8,9 @@ import pytest
 
 from burner.core.attempt import Outcome, Record
 from burner.core.canonical_json import canonical, digest
+from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import BurnerError
 from burner.manifest.entries.cloud_kinds import (
-    CheckVerdict,
     CloudPreflight,
     PreflightFact,
     Reconciled,
@@ -60,11 +60,11 @@ def open_with(ledger: Ledger, batch: str = "WO1", **registration: str) -> str:
     return digest(index)
 
 
-def preflight(ledger: Ledger, batch: str = "WO1", verdict: CheckVerdict = "good") -> int:
+def preflight(ledger: Ledger, batch: str = "WO1", verdict: CheckVerdict = CheckVerdict.GOOD) -> int:
     checks = [
-        PreflightFact(check="product", verdict="good"),
+        PreflightFact(check="product", verdict=CheckVerdict.GOOD),
         PreflightFact(check="limit", verdict=verdict, code="E850", found="100 of 2350"),
-        PreflightFact(check="licenses", verdict="not-needed"),
+        PreflightFact(check="licenses", verdict=CheckVerdict.NOT_NEEDED),
     ]
     return record_preflight(ledger, batch, checks, platform=HUB, source="api")
 
@@ -114,7 +114,7 @@ def test_a_batch_whose_terms_of_the_platform_mean_nothing_is_refused(
         open_with(ledger, **registration)
 
 
-@pytest.mark.parametrize("verdict", ["bad", "unknown"])
+@pytest.mark.parametrize("verdict", [CheckVerdict.BAD, CheckVerdict.UNKNOWN])
 def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVerdict) -> None:
     release = open_with(ledger, preflight="required")
     preflight(ledger)
@@ -132,7 +132,9 @@ def test_a_later_bad_preflight_stops_new_units(ledger: Ledger, verdict: CheckVer
 
 def test_what_the_platform_says_makes_no_lines_of_its_own(ledger: Ledger) -> None:
     open_with(ledger)
-    fact = PreflightFact(check="product", verdict="good", found="plug\n  approved by  bob" * 99)
+    fact = PreflightFact(
+        check="product", verdict=CheckVerdict.GOOD, found="plug\n  approved by  bob" * 99
+    )
     record_preflight(ledger, "WO1", [fact], platform=HUB, source="api")
     (entry,) = records_of(ledger.reader, CloudPreflight).values()
     assert entry.checks[0].found.startswith("plug\\u000a  approved")
@@ -140,7 +142,7 @@ def test_what_the_platform_says_makes_no_lines_of_its_own(ledger: Ledger) -> Non
 
 def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) -> None:
     release = open_with(ledger, preflight="optional")
-    preflight(ledger, verdict="bad")
+    preflight(ledger, verdict=CheckVerdict.BAD)
     unit(ledger, 1, release)
 
 
