@@ -110,7 +110,7 @@ def test_statement_report_and_folder_name_the_first_article(tmp_path: Path) -> N
     ("language", "says"),
     [
         ("en", "limits          5 units; until 2999-12-31 23:59 UTC; stations line1, line2"),
-        ("zh", "限制            5 台；至 2999-12-31 23:59 UTC; 工站 line1、line2"),
+        ("zh", "限制            5 台；至 2999-12-31 23:59 UTC；工站 line1、line2"),
     ],
 )
 def test_status_names_the_limits_of_the_release(
