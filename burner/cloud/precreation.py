@@ -44,7 +44,7 @@ class ChunkSettled:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Name → code."""
     absent: tuple[str, ...] = ()
-    """The platform was asked after a cut, and has not got them."""
+    """They were not created: the platform refused the call, or has not got them after a cut."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from burner.cloud.management.api import (
     CreationTask,
     ManagementApi,
 )
+from burner.cloud.management.errors import CallRefusedError, UncertainCallError
 from burner.cloud.precreation import (
     ChunkSent,
     ChunkSettled,
@@ -32,8 +33,6 @@ ONE_BY_ONE = 10
 """So many names are asked for one by one, whatever the product holds."""
 SMALLEST_PAGE = 100
 """Devices that any platform lists in a call."""
-OF_A_NAME = frozenset({Code.CLOUD_REQUEST_INVALID, Code.API_CALL_REFUSED})
-"""Refusals of a whole call that one of its names may have caused."""
 
 
 class NameFate(StrEnum):
@@ -140,7 +139,8 @@ class Precreation:
             self._settle_pending(sent)
         plan = precreation_plan(names, history, self._confirmed)
         send = frozenset(plan.send) | self._ask(plan.ask)
-        for chunk in chunks([name for name in names if name in send], self._api.names_per_call):
+        left = [name for name in names if name in send and name not in self.result.refused]
+        for chunk in chunks(left, self._api.names_per_call):
             if self._stop() or self._create(chunk):
                 self.result.stopped = True
                 return self.result
@@ -163,17 +163,22 @@ class Precreation:
             sent = ChunkSent(self._journal.history.next_number, names)
             self._journal.add(sent)
             chunk = SentChunk(sent.number, names)
+            failure: BurnerError | None = None
             try:
                 task = self._api.create(self._product_id, names)
-            except BurnerError as error:
+            except (UncertainCallError, CreationCutShortError) as error:
                 created = error.created if isinstance(error, CreationCutShortError) else ()
-                names = self._settle_by_asking(chunk, created)
-                if names and error.code in OF_A_NAME:
-                    return self._send_halves(names, error), error
-                if names and (not error.row.retry or again == self._patience.tries):
-                    raise
+                names, failure = self._settle_by_asking(chunk, created), error.cause
+            except BurnerError as error:  # nothing was created
+                self._journal.add(ChunkSettled(chunk.number, absent=names))
+                failure = error
             else:
                 names = self._await(chunk, task)
+            if names and failure:
+                if isinstance(failure, CallRefusedError) and failure.about_names:
+                    return self._send_halves(names, failure), failure
+                if not failure.row.retry or again == self._patience.tries:
+                    raise failure
             if not names or self._stop():
                 return names, None
             self._pause(self._patience.settle_s * again)

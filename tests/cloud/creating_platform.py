@@ -10,14 +10,25 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
+from burner.cloud.management.errors import UncertainCallError
 from burner.cloud.precreation import CreationEvent, CreationHistory
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.product_settings import RegisterType
 
 PRODUCT = "7QKX2MPD0C"
-CUT = Code.CLOUD_TOO_MANY_REQUESTS
-"""Of a call after which a further try may help."""
+CUT = Code.API_ANSWER_UNREADABLE
+
+
+def cut(moment: str) -> BurnerError:
+    """The error of a call that was cut; one that creates may have been done."""
+    error = BurnerError(CUT, moment)
+    return UncertainCallError(error) if "create" in moment else error
+
+
+def not_sent(moment: str) -> BurnerError:
+    """The error of a call that never reached the platform."""
+    return BurnerError(Code.API_UNREACHABLE, moment)
 
 
 class Killed(BaseException):
@@ -85,7 +96,13 @@ class CreatingPlatform:
         self.sent += names
         self.sent_unasked += [name for name in names if name in self.unknown]
         self.unknown |= set(names)
-        self._call("create")
+        try:
+            self._call("create")
+        except UncertainCallError:
+            raise
+        except BurnerError:  # surely not done
+            self.unknown -= set(names)
+            raise
         if bad := next(
             (self.refuses[n] for n in names if "whole" in n and n in self.refuses), None
         ):

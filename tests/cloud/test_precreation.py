@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burner.cloud.management.api import CreationResult
+from burner.cloud.management.errors import CallRefusedError
 from burner.cloud.precreation import (
     ChunkSent,
     ChunkSettled,
@@ -24,7 +25,15 @@ from burner.cloud.precreation_run import (
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from tests.cloud.creating_platform import CUT, PRODUCT, CreatingPlatform, JournalInMemory, Killed
+from tests.cloud.creating_platform import (
+    CUT,
+    PRODUCT,
+    CreatingPlatform,
+    JournalInMemory,
+    Killed,
+    cut,
+    not_sent,
+)
 
 NAMES = tuple(f"plug-{number:02}" for number in range(11))
 
@@ -43,7 +52,11 @@ class Run:
         self.paused: list[float] = []
 
     def create(self, names: Sequence[str] = NAMES) -> PrecreationResult:
+        reported = set[str]()
+
         def on_fate(names: Sequence[str], fate: NameFate) -> None:
+            assert reported.isdisjoint(names)
+            reported.update(names)
             if fate is not NameFate.REFUSED:
                 self.confirmed |= set(names)
 
@@ -54,7 +67,15 @@ class Run:
             stop=self.stop,
             patience=Patience(task_s=30, pause=self.paused.append),
         )
-        return precreation.run(names, frozenset(self.confirmed), on_fate)
+        result = precreation.run(names, frozenset(self.confirmed), on_fate)
+        assert result.stopped or sum(result.counts.values()) == len(names)
+        return result
+
+
+def bad_name(detail: str) -> CallRefusedError:
+    """A refusal that a name may have caused."""
+    code = "InvalidParameterValue"
+    return CallRefusedError(Code.API_CALL_REFUSED, code, detail, about_names=True)
 
 
 class Faults:
@@ -68,7 +89,9 @@ class Faults:
         if fault == "kill":
             raise Killed
         if fault == "cut" and "journal" not in moment:
-            raise BurnerError(CUT, moment)
+            raise cut(moment)
+        if fault == "not sent" and moment.startswith("before") and "journal" not in moment:
+            raise not_sent(moment)
 
     @property
     def left(self) -> int:
@@ -87,7 +110,7 @@ def cut_at(*moments: str) -> Callable[[str], None]:
     def fault(moment: str) -> None:
         if left and moment == left[0]:
             left.pop(0)
-            raise BurnerError(CUT, moment)
+            raise cut(moment)
 
     return fault
 
@@ -207,7 +230,7 @@ def test_a_refused_name_is_listed_and_the_others_go_on() -> None:
 
 def test_one_name_for_which_a_whole_call_is_refused_is_found() -> None:
     names = (*NAMES, "whole-bad")
-    bad = BurnerError(Code.CLOUD_REQUEST_INVALID, "of one")
+    bad = bad_name("of one")
     run = Run(CreatingPlatform(refuses={"whole-bad": bad}))
     result = run.create(names)
     assert result.refused == {"whole-bad": bad}
@@ -216,11 +239,46 @@ def test_one_name_for_which_a_whole_call_is_refused_is_found() -> None:
 
 def test_a_platform_that_refuses_every_call_ends_the_run() -> None:
     names = tuple(f"whole-{n}" for n in range(9))
-    bad = BurnerError(Code.CLOUD_REQUEST_INVALID, "of all")
+    bad = bad_name("of all")
     run = Run(CreatingPlatform(refuses=dict.fromkeys(names, bad)))
     with pytest.raises(BurnerError, match="of all"):
         run.create(names)
     assert set(run.platform.sent) == set(names[:4])
+    assert (run.platform.calls, run.paused) == ({"create": 7}, [])  # nobody asks after a refusal
+
+
+def test_a_refusal_that_is_not_about_names_ends_the_run_at_once() -> None:
+    forbidden = CallRefusedError(
+        Code.API_CALL_REFUSED, "UnauthorizedOperation.ProductIsForbidden", "of the product"
+    )
+    names = tuple(f"whole-{n}" for n in range(100))
+    platform = CreatingPlatform(refuses=dict.fromkeys(names, forbidden), names_per_call=100)
+    run = Run(platform)
+    with pytest.raises(BurnerError, match="of the product"):
+        run.create(names)
+    assert (platform.calls, run.paused) == ({"create": 1}, [])
+
+
+def test_a_call_that_was_never_sent_is_sent_again_without_asking() -> None:
+    def fault(moment: str) -> None:
+        if moment == "before create" and platform.calls["create"] == 1:
+            raise not_sent(moment)
+
+    run = Run(platform := CreatingPlatform(fault=fault))
+    run.create()
+    assert platform.calls == {"create": 4}
+    assert once(platform)
+
+
+def test_a_name_that_a_continued_task_refuses_is_counted_once_and_not_sent_again() -> None:
+    bad = bad_name("of one")
+    results = {"task-0": CreationResult(created=NAMES[1:4], refused={NAMES[0]: bad})}
+    run = Run(CreatingPlatform(has=set(NAMES[1:4]), tasks=results))
+    run.journal.add(ChunkSent(1, NAMES[:4]))
+    run.journal.add(TaskStarted(1, "task-0"))
+    result = run.create()
+    assert result.refused == {NAMES[0]: bad}
+    assert tuple(run.platform.sent) == NAMES[4:]
 
 
 def test_an_error_that_a_further_try_does_not_help_ends_the_run() -> None:
@@ -306,7 +364,7 @@ def run_until_done(run: Run, faults: int) -> None:
 
 
 @given(
-    calls=st.lists(st.sampled_from(["", "", "", "cut", "kill"]), max_size=40),
+    calls=st.lists(st.sampled_from(["", "", "", "cut", "not sent", "kill"]), max_size=40),
     writes=st.lists(st.sampled_from(["", "", "", "kill"]), max_size=20),
     existing=st.sets(st.sampled_from(NAMES)),
     refused=st.sets(st.sampled_from(NAMES), max_size=2),
@@ -325,7 +383,7 @@ def test_whatever_is_cut_and_whenever_it_is_killed_each_name_is_created_once(
 
 
 @given(
-    calls=st.lists(st.sampled_from(["", "", "", "cut", "kill"]), max_size=30),
+    calls=st.lists(st.sampled_from(["", "", "", "cut", "not sent", "kill"]), max_size=30),
     lag=st.integers(1, 30),
 )
 @settings(max_examples=60, deadline=None)

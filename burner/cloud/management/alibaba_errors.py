@@ -9,6 +9,8 @@ from burner.core.code import Code
 
 DEVICE_UNKNOWN: Final = "iot.device.NotExistedDevice"
 PRODUCT_UNKNOWN: Final = "iot.prod.NotExistedProduct"
+_OF_NAMES: Final = ("CHECK_FAILED", "InvalidParameter", "iot.device.")
+"""So begin codes that a name may have caused."""
 _CODES: Final[Mapping[str, Code]] = {
     "Forbidden": Code.API_PERMISSION_MISSING,
     "IllegalTimestamp": Code.API_CLOCK_WRONG,
@@ -40,7 +42,8 @@ class AlibabaRefusedError(CallRefusedError):
     """A refusal, with what the platform says beside its code."""
 
     def __init__(self, code: Code, platform_code: str, detail: str, data: AlibabaRecord) -> None:
-        super().__init__(code, platform_code, detail)
+        about_names = code == Code.API_CALL_REFUSED and platform_code.startswith(_OF_NAMES)
+        super().__init__(code, platform_code, detail, about_names=about_names)
         self.data = data
 
 

@@ -61,6 +61,7 @@ class CreationCutShortError(BurnerError):
 
     def __init__(self, cause: BurnerError, created: Sequence[str]) -> None:
         super().__init__(cause.code, cause.detail)
+        self.cause = cause
         self.created = tuple(created)
 
 
@@ -104,10 +105,11 @@ class ManagementApi(Protocol):
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         """Create devices; never sent twice by itself.
 
-        A call that was cut may have been done: the caller looks with `device` or `devices`.
-
         Raises:
             CreationCutShortError: some names were created before the error.
+            UncertainCallError: names may have been created: the caller looks with `device` or
+                `devices`.
+            BurnerError: none was created.
         """
 
     def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:

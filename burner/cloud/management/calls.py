@@ -24,7 +24,6 @@ _UNCERTAIN: Final = frozenset(
     {Code.API_DEADLINE_PASSED, Code.API_ANSWER_UNREADABLE, Code.API_FAILED}
 )
 """After these errors nobody knows whether the platform did what it was asked."""
-_WORTH_ANOTHER_TRY: Final = _UNCERTAIN | {Code.API_HOST_UNKNOWN, Code.API_UNREACHABLE}
 _SLICE: Final = 0.25
 """Seconds of one wait: on Windows Ctrl-C comes between two."""
 
@@ -98,7 +97,7 @@ class ApiCalls:
             except BurnerError as error:
                 if error.code == Code.API_THROTTLED:
                     throttled += 1
-                elif changes or error.code not in _WORTH_ANOTHER_TRY:
+                elif changes or not error.row.retry:
                     raise
                 else:
                     failed += 1

@@ -9,9 +9,13 @@ from burner.core.errors import BurnerError
 class CallRefusedError(BurnerError):
     """The platform refuses a call, with a code of its own. Nothing was changed."""
 
-    def __init__(self, code: Code, platform_code: str, detail: str) -> None:
+    def __init__(
+        self, code: Code, platform_code: str, detail: str, *, about_names: bool = False
+    ) -> None:
         super().__init__(code, detail)
         self.platform_code = platform_code
+        self.about_names = about_names
+        """Whether the platform may take the call with other names."""
 
 
 def refusal_detail(action: str, platform_code: str, message: str, request_id: str) -> str:
@@ -32,3 +36,4 @@ class UncertainCallError(BurnerError):
 
     def __init__(self, cause: BurnerError) -> None:
         super().__init__(cause.code, f"{cause.detail}; it may have been done all the same")
+        self.cause = cause

@@ -51,6 +51,8 @@ _CODES: Final[Mapping[str, Code]] = {
     TASK_AT_WORK: Code.API_CALL_REFUSED,
 }
 """A code, or the part of it before the dot."""
+_OF_PARAMETERS: Final = frozenset({"InvalidParameter", "InvalidParameterValue"})
+"""So begin codes that a name may have caused."""
 
 
 def refused(action: str, platform_code: str, message: str, request_id: str) -> CallRefusedError:
@@ -62,9 +64,10 @@ def refused(action: str, platform_code: str, message: str, request_id: str) -> C
         message: of the answer, without secrets.
         request_id: of the answer, for the platform's support.
     """
-    exact, general = _CODES.get(platform_code), _CODES.get(platform_code.partition(".")[0])
-    code = exact or general or Code.API_CALL_REFUSED
+    general = platform_code.partition(".")[0]
+    code = _CODES.get(platform_code) or _CODES.get(general) or Code.API_CALL_REFUSED
     if action == CREATE_MANY and platform_code in _TASKS_FULL:
         code = Code.API_THROTTLED
     detail = refusal_detail(action, platform_code, message, request_id)
-    return CallRefusedError(code, platform_code, detail)
+    about_names = code == Code.API_CALL_REFUSED and general in _OF_PARAMETERS
+    return CallRefusedError(code, platform_code, detail, about_names=about_names)

@@ -110,8 +110,10 @@ class TencentExplorer:
                     existing.append(name)
                 elif why in OF_ONE_NAME:
                     refused[name] = error
-                else:
+                elif created:
                     raise CreationCutShortError(error, created) from None
+                else:
+                    raise
         result = CreationResult(tuple(created), tuple(existing), refused)
         return CreationTask("", tuple(names), result)
 

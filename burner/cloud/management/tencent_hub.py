@@ -20,7 +20,7 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
-from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.management.errors import CallRefusedError, UncertainCallError
 from burner.cloud.management.pages import pages
 from burner.cloud.management.tencent_client import TencentClient
 from burner.cloud.management.tencent_errors import (
@@ -40,6 +40,8 @@ from burner.cloud.management.tencent_values import (
     sequence,
     text,
 )
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.platforms.product_settings import RegisterType
 
 _PAGE: Final = 250
@@ -107,12 +109,12 @@ class TencentHub:
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         """Create devices; never sent twice by itself."""
         try:
-            task = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=list(names))
+            task_id = self._start_task(product_id, names)
         except CallRefusedError as error:
             if error.platform_code not in DEVICE_EXISTS:
                 raise
             return self._create_the_others(product_id, names, error)
-        return CreationTask(text(task.TaskId), tuple(names), None)
+        return CreationTask(task_id, tuple(names), None)
 
     def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:
         """The result of a task; None: the platform is still at work."""
@@ -157,8 +159,15 @@ class TencentHub:
             return CreationTask("", tuple(names), CreationResult(existing=tuple(names)))
         if len(missing) == len(names):
             raise refusal
-        task = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=missing)
-        return CreationTask(text(task.TaskId), tuple(names), None)
+        return CreationTask(self._start_task(product_id, missing), tuple(names), None)
+
+    def _start_task(self, product_id: str, names: Sequence[str]) -> str:
+        """Let the platform create devices, on its own time; the task's ID."""
+        answer = self._creating.change(CREATE_MANY, ProductId=product_id, DeviceNames=list(names))
+        if isinstance(answer.TaskId, str) and answer.TaskId:
+            return answer.TaskId
+        error = BurnerError(Code.API_ANSWER_UNREADABLE, f"{CREATE_MANY}: no TaskId")
+        raise UncertainCallError(error)
 
     def _task_results(
         self, product_id: str, task_id: str

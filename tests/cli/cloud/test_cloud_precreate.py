@@ -171,7 +171,15 @@ def test_after_an_error_it_says_how_to_go_on(desk: Desk) -> None:
     done = desk.run("--api-credentials", "env:OTHER", credentials="AKIDother01:wrongkey0123")
     assert (done.returncode, "E832" in done.stderr) == (4, True)
     assert "To go on, run the same command again" in done.stderr
-    assert "100 were sent, and what became of them is asked first" in desk.run("--dry-run").stdout
+    assert "120 would be sent" in desk.run("--dry-run").stdout
+
+
+def test_what_an_earlier_run_sent_without_an_answer_is_asked_first(desk: Desk) -> None:
+    path = desk.folder / "names.jsonl"
+    with open_journal(path, CreationTarget("tencent-hub", PRODUCT_ID, desk.api.url)) as journal:
+        journal.add(ChunkSent(1, NAMES[:100]))
+    seen = desk.run("--dry-run", "--journal", path).stdout
+    assert "100 were sent, and what became of them is asked first" in seen
 
 
 @pytest.mark.full

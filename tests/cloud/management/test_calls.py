@@ -14,12 +14,11 @@ from burner.core.errors import BurnerError
 
 SAFE_TO_REPEAT = (
     *(Code.API_HOST_UNKNOWN, Code.API_UNREACHABLE, Code.API_DEADLINE_PASSED),
-    *(Code.API_ANSWER_UNREADABLE, Code.API_FAILED),
+    *(Code.API_ANSWER_UNREADABLE, Code.API_FAILED, Code.API_PROXY_FAILED),
 )
 FINAL = (
     *(Code.API_CREDENTIALS_REFUSED, Code.API_PERMISSION_MISSING, Code.API_CLOCK_WRONG),
-    *(Code.API_CERTIFICATE_UNTRUSTED, Code.API_PROXY_FAILED, Code.API_CALL_REFUSED),
-    Code.CLOUD_PRODUCT_UNKNOWN,
+    *(Code.API_CERTIFICATE_UNTRUSTED, Code.API_CALL_REFUSED, Code.CLOUD_PRODUCT_UNKNOWN),
 )
 UNCERTAIN = (Code.API_DEADLINE_PASSED, Code.API_ANSWER_UNREADABLE, Code.API_FAILED)
 
@@ -78,6 +77,11 @@ def test_slow_down_is_obeyed_by_a_call_that_changes_too_since_nothing_was_done()
     assert calls(Time()).change(answers(Code.API_THROTTLED)) == "good"
 
 
+def test_the_table_of_codes_says_which_are_worth_another_try() -> None:
+    assert all(BurnerError(code).row.retry for code in SAFE_TO_REPEAT)
+    assert not any(BurnerError(code).row.retry for code in FINAL)
+
+
 @pytest.mark.parametrize("code", SAFE_TO_REPEAT)
 def test_a_reading_call_is_tried_three_times(code: Code) -> None:
     time = Time()
@@ -102,7 +106,9 @@ def test_a_changing_call_without_a_good_answer_is_never_sent_again(code: Code) -
     assert raised.value.code == code
 
 
-@pytest.mark.parametrize("code", [*FINAL, Code.API_HOST_UNKNOWN, Code.API_UNREACHABLE])
+@pytest.mark.parametrize(
+    "code", [*FINAL, Code.API_HOST_UNKNOWN, Code.API_UNREACHABLE, Code.API_PROXY_FAILED]
+)
 def test_a_changing_call_that_was_not_done_says_so_by_its_type(code: Code) -> None:
     with pytest.raises(BurnerError) as raised:
         calls(Time()).change(answers(code))

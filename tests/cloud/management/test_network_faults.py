@@ -244,7 +244,7 @@ def test_a_proxy_that_refuses_is_told_with_its_status_and_without_its_password(
         opened(f"https://{HOST}").product(PRODUCT_ID)
     proxy.close()
     at = proxy.url.rpartition("@")[2]
-    assert error.detail == f"{HOST} by the proxy {at}: status 407"
+    assert error.detail == f"{HOST} by the proxy {at}: status 407; 3 tries"
 
 
 def test_a_proxy_that_is_not_there(

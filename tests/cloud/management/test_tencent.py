@@ -1,6 +1,7 @@
 """Products, devices, creation and registration of IoT Hub and IoT Explorer, over the real SDKs."""
 
 import pytest
+from tencentcloud.iotcloud.v20180614.models import CreateMultiDeviceResponse
 
 from burner.cloud.gateway.registered_devices import (
     CreationOutcome,
@@ -9,6 +10,8 @@ from burner.cloud.gateway.registered_devices import (
     RegistrationTerms,
 )
 from burner.cloud.management.api import CreationResult, ManagementApi
+from burner.cloud.management.errors import UncertainCallError
+from burner.cloud.management.tencent_errors import CREATE_MANY, refused
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
@@ -190,6 +193,31 @@ def test_what_holds_for_all_names_refuses_the_call(cloud: Cloud, refusal: str, c
         opened(api.url, cloud).create(PRODUCT_ID, ["a", "b"])
     assert raised.value.code == code
     assert refusal in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("platform_code", "about_names"),
+    [
+        ("InvalidParameterValue.DeviceNameInvalid", True),
+        ("InvalidParameter", True),
+        ("InvalidParameterValue.NoPermission", False),
+        ("UnauthorizedOperation.ProductIsForbidden", False),
+        ("LimitExceeded.DeviceExceedLimit", False),
+        ("SomethingNew", False),
+    ],
+)
+def test_a_refusal_tells_whether_other_names_may_be_taken(
+    platform_code: str, about_names: bool
+) -> None:
+    assert refused(CREATE_MANY, platform_code, "", "").about_names == about_names
+
+
+def test_an_answer_without_a_task_says_that_the_names_may_be_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CreateMultiDeviceResponse, "_deserialize", lambda *_: None)
+    with local_api(product()) as api, pytest.raises(UncertainCallError, match="no TaskId"):
+        opened(api.url).create(PRODUCT_ID, ["a"])
 
 
 @on_both
