@@ -13,13 +13,13 @@ from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 from burner.manifest.entries.body import write
-from burner.manifest.entries.kinds import AnyEntry, LogImported
+from burner.manifest.entries.kinds import AnyEntry, LogImported, is_simulated
 from burner.manifest.exchange.check_file import check_file
 from burner.manifest.fold.imports import doubled_in
 from burner.manifest.fold.memory import MemoryState
 from burner.manifest.fold.rows import AttemptRow, LogRow
 from burner.manifest.log.note import VerifierKey
-from burner.manifest.store.bodies import row_of_record
+from burner.manifest.store.bodies import entry_at, row_of_record
 from burner.manifest.store.table_state import TableState, log_number
 from burner.manifest.store.tables import TABLES, imported, records
 from burner.manifest.writing.ledger import Ledger
@@ -46,7 +46,8 @@ def import_log(
 
     Raises:
         BurnerError: E713 and E714 it is false, E724 it is no export of a whole log, E725 it
-            contradicts an earlier import, E731 without operator, E752 it is of another log; E7.
+            contradicts an earlier import, E731 without operator, E752 it is of another log, E753
+            real and simulated units would mix; E7.
     """
     require_operator_and_reason(path.name, operator)
     result: list[LogImported] = []
@@ -62,6 +63,9 @@ def import_log(
             raise BurnerError(checked.code, f"{path}: {checked.place}")
         if checked.batch:
             raise BurnerError(Code.EXPORT_INVALID, f"{path}: an export of one batch")
+        if rows.are_simulated != is_simulated(entry_at(state.connection, 0)):
+            of = "a simulated bench" if rows.are_simulated else "real units"
+            raise BurnerError(Code.SIMULATED_AND_REAL_MIXED, f"{path}: of {of}")
         if checked.size < first or (known and checked.roots[first] != known.root):
             detail = f"{origin}: {counted(first, 'record')} here, which differ"
             raise BurnerError(Code.EXPORT_CONTRADICTS_MANIFEST, detail)
@@ -95,9 +99,13 @@ class _Rows:
         self._records: list[dict[str, object]] = []
         self.attempts: list[AttemptRow] = []
         """Ended attempts, which the state does not keep."""
+        self.are_simulated = False
+        """Whether the log is that of a simulated bench."""
 
     def add(self, number: int, entry: AnyEntry) -> None:
         """Add a record of the file; earlier imported ones are skipped."""
+        if number == 0:
+            self.are_simulated = is_simulated(entry)
         if number >= self._first:
             self._records.append(row_of_record(self._log, number, entry, write(entry)))
         if len(self._records) >= CHUNK:

@@ -76,3 +76,20 @@ def test_a_line_does_not_burn_into_the_manifest_of_a_bench(tmp_path: Path) -> No
     ran = burner(tmp_path, "burn", str(PROFILE), "--port", "/dev/null", "--yes")
     assert ran.returncode == 4
     assert "E753" in ran.stderr
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_logs_of_simulated_and_of_real_units_are_not_imported_into_each_other(
+    simulated: bool,
+) -> None:
+    with Ledger.open("one.db", "line1", simulated=simulated) as ledger:
+        burned(ledger, 1)
+        key = ledger.writer.origin_key
+    Ledger.open("other.db", "desk", simulated=not simulated).close()
+    run("manifest", "export", "--format", "log", "-o", "one.log", "--manifest", "one.db")
+    args = ("manifest", "import", "one.log", "--key", key, "--operator", "qa", "--station", "desk")
+    of = "a simulated bench" if simulated else "real units"
+    with pytest.raises(BurnerError, match=f"E753.*one.log: of {of}"):
+        run(*args, "--manifest", "other.db")
+    Ledger.open("third.db", "desk", simulated=simulated).close()
+    run(*args, "--manifest", "third.db")
