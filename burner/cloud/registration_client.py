@@ -69,20 +69,20 @@ def register(
         seconds: until the end of the answer.
     """
     stamp = TimestampAndNonce(int(time.time()), secrets.randbelow(2**31 - 1) + 1)
-    asked = api.request(applicant, endpoint.host, stamp)
+    request = api.request(applicant, endpoint.host, stamp)
     try:
-        answer = within(seconds, lambda: _exchange(asked, endpoint, ca, seconds))
+        answer = within(seconds, lambda: _exchange(request, endpoint, ca, seconds))
     except BurnerError as error:  # of `within`: the deadline
         return RegistrationAnswer(error=error, uncertain=True)
     if isinstance(answer, RegistrationAnswer):
         return answer
     try:
-        given = api.credentials(answer.body, applicant.secret)
+        credentials = api.credentials(answer.body, applicant.secret)
     except BurnerError as error:
         found = _named(error, answer)
         unreadable = error.code in (Code.CLOUD_ANSWER_UNREADABLE, Code.CLOUD_ANSWER_DAMAGED)
         return RegistrationAnswer(None, found, unreadable, answer.request_id)
-    kind = CredentialKind.CERTIFICATE if given.certificate else CredentialKind.KEY
+    kind = CredentialKind.CERTIFICATE if credentials.certificate else CredentialKind.KEY
     return RegistrationAnswer(kind, request_id=answer.request_id)
 
 
@@ -128,7 +128,7 @@ def _named(error: BurnerError, answer: _Answer) -> BurnerError:
 
 
 def _exchange(
-    asked: HttpRequest, endpoint: ApiEndpoint, ca: Path | None, seconds: float
+    request: HttpRequest, endpoint: ApiEndpoint, ca: Path | None, seconds: float
 ) -> "_Answer | RegistrationAnswer":
     """Send the request and read its answer, whatever the status."""
     host = endpoint.host
@@ -139,8 +139,8 @@ def _exchange(
     opener.add_handler(http.ProxyHandler(proxies))
     opener.add_handler(http.HTTPHandler())
     opener.add_handler(http.HTTPSHandler(context=ssl.create_default_context(cafile=ca)))
-    url = f"{endpoint}{asked.path}"  # https, or http on this computer: see `api_endpoint`
-    sent = http.Request(url, asked.body, dict(asked.headers), method="POST")  # noqa: S310
+    url = f"{endpoint}{request.path}"  # https, or http on this computer: see `api_endpoint`
+    sent = http.Request(url, request.body, dict(request.headers), method="POST")  # noqa: S310
     try:
         with opener.open(sent, timeout=seconds) as response:
             body = response.read(LARGEST_ANSWER + 1)

@@ -30,8 +30,8 @@ def write_name_files(
     parts = numbered_files(output, names, per_file)
     files = {path: "".join(names_csv(part, header)).encode() for path, part in parts}
     try:
-        there = [path for path in output.parent.iterdir() if is_numbered(output, path)]
-        for path in sorted(there):
+        existing = [path for path in output.parent.iterdir() if is_numbered(output, path)]
+        for path in sorted(existing):
             if path not in files:
                 raise BurnerError(Code.TARGET_EXISTS, f"{path}: of another list")
             if not (force or _holds(path, files[path])):
