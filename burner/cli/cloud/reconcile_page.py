@@ -90,7 +90,7 @@ def show_reconciliation(
         key = "reconcile written with spare" if result.spare else "reconcile written"
         screen.say(say(key, len(result.differences), output, len(result.spare)))
     elif not counts:
-        screen.say(say("No differences."))
+        screen.say(say("No differences yet." if compared.waiting else "No differences."))
 
 
 def _remedy(kind: DifferenceKind, profile: "Profile") -> str:

@@ -39,13 +39,20 @@ class ReconciliationStatus:
         """How many differences there are."""
         return sum(self.differences.values())
 
+    @property
+    def waiting(self) -> int:
+        """How many good units may still come; of them nothing is judged."""
+        return self.compared.get("waiting", 0)
+
     def line(self, say: Wording = ENGLISH) -> str:
         """When, against what, and how many differences of which kind."""
         what = say.counted("so many differences", self.total, self.total)
         kinds = [say("{}: {}", say(f"reconcile {kind}"), n) for kind, n in self.differences.items()]
         asked = say(f"compared-by {self.source}", self.platform)
         whole = "" if self.batch else say("of the whole product")
-        text = "  ".join(filter(None, (utc_minute(self.at), asked, whole, self.operator, what)))
+        waiting = say.counted("so many waiting", self.waiting, self.waiting) if self.waiting else ""
+        parts = (utc_minute(self.at), asked, whole, self.operator, waiting, what)
+        text = "  ".join(filter(None, parts))
         return say("{}: {}", text, say("; ").join(kinds)) if kinds else text
 
     def names_by_kind(self) -> Iterator[tuple[str, int, tuple[str, ...]]]:

@@ -30,6 +30,9 @@ def reconciled_table(status: ReconciliationStatus, say: Wording) -> ReconciledTa
             count(compared.get("burned", 0)),
             count(compared.get("on_platform", 0)),
         ),
+        say.counted("so many waiting", status.waiting, count(status.waiting))
+        if status.waiting
+        else "",
         say("of the batch {}", status.batch) if status.batch else say("of all units"),
         say("by {}", status.operator) if status.operator else "",
         say("table of all: SHA-256 {}", status.table) if status.differences else "",

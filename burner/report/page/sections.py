@@ -59,7 +59,8 @@ def _reconciled(figures: Figures, say: Wording) -> list[Markup]:
         return []
     title, table = say("Units on the cloud platform"), reconciled_table(status, say)
     if not table.rows:
-        return [_section(title, table.hint, _nothing(say("No differences.")))]
+        none = "No differences yet." if status.waiting else "No differences."
+        return [_section(title, table.hint, _nothing(say(none)))]
     return [_section(title, table.hint, _table(table.heads, 1, table.rows))]
 
 

@@ -287,7 +287,11 @@ def test_units_of_the_last_days_may_still_come(ledger: Ledger) -> None:
     burn(ledger, 4)
     days = "100000"
     assert reconcile(*export(), "--grace", days).returncode == 2
-    assert "--grace" in reconcile(*export(), "--grace", "3650").stdout
+    shown = reconcile(*export(), "--grace", "3650", "--batch", "WO1").stdout
+    assert "--grace" in shown
+    assert "No differences yet." in shown
+    status = run_burner(Path.cwd(), "batch", "status", "WO1").stdout
+    assert "1 unit may still come" in " ".join(status.split())
     assert recorded(ledger).compared["waiting"] == 1
 
 

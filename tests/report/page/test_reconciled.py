@@ -1,5 +1,7 @@
 """The section of the last reconciliation."""
 
+from dataclasses import replace
+
 import pytest
 
 from burner.core.words.language import Language
@@ -60,4 +62,7 @@ def test_only_the_first_names_of_a_kind_are_named() -> None:
 
 def test_without_differences_it_says_so() -> None:
     assert "No differences." in drawn(reconciled=status())
+    young = drawn(reconciled=replace(status(), compared={"burned": 8, "waiting": 6}))
+    assert "No differences yet." in young
+    assert "6 units may still come" in young
     assert "Units on the cloud platform" not in drawn()
