@@ -9,6 +9,7 @@ from burner.cloud.preflight import (
     CloudCheck,
     CloudCheckResult,
     ExpectedProduct,
+    Missing,
     check_product,
 )
 from burner.core.check_verdict import CheckVerdict
@@ -38,6 +39,8 @@ ANSWER_CODES: Mapping[CloudCheck, Code] = {
     CloudCheck.NAMES: Code.CLOUD_NAMES_MISSING,
 }
 """Why a check is bad to which a person says no."""
+NOTHING_TO_COMPARE: Final = (Missing.QUANTITY, Missing.KEY)
+"""What is missing here, not on the platform: nobody can say that such a check is good."""
 NOT_NEEDED_IF: Mapping[CloudCheck, Callable[[ExpectedProduct], bool]] = {
     CloudCheck.REGISTER_TYPE: lambda expected: not expected.platform.creates_devices,
     CloudCheck.REGISTER_LIMIT: lambda expected: (
@@ -86,7 +89,16 @@ def checklist(expected: ExpectedProduct) -> tuple[CloudCheckResult, ...]:
 def _to_be_answered(result: CloudCheckResult) -> CloudCheckResult:
     if result.verdict is CheckVerdict.NOT_NEEDED or result.check is CloudCheck.NAMES:
         return result
-    return replace(result, verdict=CheckVerdict.UNKNOWN, found="", missing=None)
+    missing = result.missing if result.missing in NOTHING_TO_COMPARE else None
+    return replace(result, verdict=CheckVerdict.UNKNOWN, found="", missing=missing)
+
+
+def is_answerable(result: CloudCheckResult) -> bool:
+    """Whether a person may say that a check is good: the platform does not tell, and there is what
+    it is compared with.
+    """
+    unknown = result.verdict is CheckVerdict.UNKNOWN
+    return unknown and not result.found and result.missing not in NOTHING_TO_COMPARE
 
 
 def answered(results: Sequence[CloudCheckResult], answers: Answers) -> tuple[CloudCheckResult, ...]:
@@ -96,6 +108,10 @@ def answered(results: Sequence[CloudCheckResult], answers: Answers) -> tuple[Clo
 
 def _with_answer(result: CloudCheckResult, answer: CheckVerdict | None) -> CloudCheckResult:
     if result.verdict is not CheckVerdict.UNKNOWN or answer in (None, CheckVerdict.UNKNOWN):
+        return result
+    if answer is CheckVerdict.GOOD and not is_answerable(result):
+        return result
+    if answer is CheckVerdict.NOT_NEEDED and result.found:
         return result
     code = ANSWER_CODES[result.check] if answer is CheckVerdict.BAD else None
     return replace(result, verdict=answer, found=SEEN, code=code, missing=None)

@@ -84,8 +84,15 @@ class ExpectedProduct:
     """Units that are still to be made; None: nobody knows."""
     made: int = 0
     """Units of the product that were made."""
+    made_of_batch: int = 0
+    """Of these, the units of the batch."""
     spare_names: int | None = None
     """Confirmed names that no unit has yet; None: there is no batch that needs them."""
+
+    @property
+    def units_of_batch(self) -> int | None:
+        """Units that the batch will have; None: nobody knows."""
+        return None if self.quantity is None else self.made_of_batch + self.quantity
 
     @property
     def region(self) -> str:
@@ -254,21 +261,22 @@ def _devices_in_the_end(product: ProductOnPlatform, expected: ExpectedProduct) -
 
 
 def _secret(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
-    if product.secret is None:
-        return _unknown(CloudCheck.SECRET, "", expected.key, missing=Missing.HIDDEN_SECRET)
-    found = product.secret.fingerprint(product.product_id)
+    found = product.secret.fingerprint(product.product_id) if product.secret else ""
     if not expected.key:
         return _unknown(CloudCheck.SECRET, found, missing=Missing.KEY)
+    if not found:
+        return _unknown(CloudCheck.SECRET, "", expected.key, missing=Missing.HIDDEN_SECRET)
     return _compared(CloudCheck.SECRET, found, expected.key, Code.CLOUD_SECRET_DIFFERS)
 
 
 def _licenses(product: ProductOnPlatform, expected: ExpectedProduct) -> CloudCheckResult:
     if not expected.platform.licenses and product.licenses_left is None:
         return CloudCheckResult(CloudCheck.LICENSES, CheckVerdict.NOT_NEEDED)
+    in_the_end = _devices_in_the_end(product, expected)
     return _room(
         CloudCheck.LICENSES,
         product.licenses_left,
-        expected.quantity,
+        None if in_the_end is None else in_the_end - product.devices,  # each device has its own
         Code.CLOUD_LICENSES_TOO_FEW,
     )
 

@@ -54,7 +54,9 @@ def confirm(desk: Ledger, name: str) -> None:
 
 def preflight(desk: Ledger, verdict: CheckVerdict) -> None:
     checks = [PreflightFact(check="registration", verdict=verdict)]
-    record_preflight(desk, "WO1", checks, platform="tencent-hub", source="api")
+    row = desk.reader.batch("WO1")
+    key = row.key if row else ""
+    record_preflight(desk, "WO1", checks, platform="tencent-hub", source="api", key=key, quantity=9)
 
 
 def writes(device: FakeDevice) -> list[str]:

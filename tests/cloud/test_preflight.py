@@ -1,6 +1,7 @@
 """The preflight of the cloud: every line wrong once, unknown once, and what is not needed."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -327,6 +328,30 @@ def test_the_answers_of_a_person_decide_what_is_unknown() -> None:
     assert [one.code for one in no if not one.verdict.passes] == [Code.CLOUD_SECRET_DIFFERS]
     not_needed = {**yes, CloudCheck.LICENSES: CheckVerdict.NOT_NEEDED}
     assert is_good(answered(checklist(EXPLORER), not_needed))
+
+
+@pytest.mark.parametrize(
+    "lacks", [{"quantity": None}, {"key": ""}, {"registration": RegistrationSettings()}]
+)
+def test_no_answer_stands_for_what_is_missing_here(lacks: dict[str, Any]) -> None:
+    yes = dict.fromkeys(CloudCheck, CheckVerdict.GOOD)
+    expected = replace(EXPECTED, **lacks)
+    product = replace(PRODUCT, secret=None, register_limit=1, device_limit=1)
+    checked = check_product(product, expected, "china")
+    unknown = [result.check for result in checked if result.verdict is CheckVerdict.UNKNOWN]
+    left = [one.check for one in answered(checked, yes) if one.verdict is CheckVerdict.UNKNOWN]
+    assert left
+    assert set(left) < {*unknown, CloudCheck.NAMES}
+    if "registration" not in lacks:
+        assert not is_good(answered(checklist(expected), yes))
+
+
+def test_names_that_were_created_beforehand_have_their_licenses() -> None:
+    product = replace(PRECREATED, devices=600, device_limit=600, licenses_left=0)
+    before = replace(BEFORE, platform=EXPLORER.platform)
+    assert results(product, before)[CloudCheck.LICENSES].verdict is CheckVerdict.GOOD
+    one_more = results(product, replace(before, quantity=601))[CloudCheck.LICENSES]
+    assert (one_more.verdict, one_more.expected) == (CheckVerdict.BAD, "1")
 
 
 def test_an_answer_does_not_change_what_the_platform_says() -> None:

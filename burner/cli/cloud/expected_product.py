@@ -37,7 +37,7 @@ def expected_of_batch(
     if row.key and release.key_fingerprint and row.key != release.key_fingerprint:
         raise BurnerError(Code.BATCH_HAS_OTHER_KEY, f"batch {batch}")
     profile = release.profile
-    still = None if row.planned is None else max(0, row.planned - (row.taken - row.working))
+    still = None if row.planned is None else max(0, row.planned - row.passed)
     holders = name_holders(reader, profile.product.id)
     used = {name for name, holder in holders.items() if holder.status in (PASS, SCRAP)}
     return ExpectedProduct(
@@ -47,6 +47,7 @@ def expected_of_batch(
         key=release.key_fingerprint or row.key,
         quantity=quantity if quantity is not None else still,
         made=len({holder.unit_id for holder in holders.values() if holder.status == PASS}),
+        made_of_batch=row.passed,
         spare_names=len(confirmed_names(reader, profile.product.id) - used),
     )
 

@@ -51,9 +51,12 @@ class PreflightPage:
         else:
             screen.say(phrase("cloud preflight not good", language(), bad, unknown))
 
-    def show_record(self, number: int) -> None:
-        """Where it is on record."""
+    def show_record(self, number: int, *, good: bool) -> None:
+        """Where it is on record, and for how many units it counts."""
         screen.say(phrase("cloud preflight recorded", language(), self.batch, number))
+        if good and (units := self.expected.units_of_batch) is not None:
+            say = Wording(language())
+            screen.say(say.counted("preflight of units", units, units))
 
     def print_json(
         self, results: Sequence[CloudCheckResult], source: str, number: int | None

@@ -15,7 +15,7 @@ from burner.cli.questions.secret_questions import Use, product_secret_prompt
 from burner.cli.questions.work_order import is_person
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
-from burner.cloud.checklist import answered, answers_to, checklist
+from burner.cloud.checklist import answered, answers_to, checklist, is_answerable
 from burner.cloud.management.api import ManagementApi
 from burner.cloud.preflight import (
     REFUSED_CHECKS,
@@ -33,7 +33,6 @@ from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
 from burner.manifest.writing.cloud_records import record_preflight
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line
-from burner.platforms.platform import Cloud
 from burner.profile.profile import Profile
 from burner.release.entered_text import refuse_secrets
 from burner.release.opening import open_with_key_if_present
@@ -72,13 +71,13 @@ def _run(
         page.show_results(results)
     number = None
     if ledger and may_record(ledger.reader, None if chosen.checklist else management.endpoint):
-        number = _record(chosen, ledger, release.profile.product.cloud, results, operator)
+        number = _record(chosen, ledger, page, results, operator)
     elif ledger:
         screen.warn(phrase("played unrecorded", language()))
     if chosen.as_json:
         page.print_json(results, source_of(chosen), number)
     elif number is not None:
-        page.show_record(number)
+        page.show_record(number, good=is_good(results))
     return 0 if is_good(results) else 1
 
 
@@ -118,7 +117,7 @@ def _answers_of_person(
     asked: Results, expected: ExpectedProduct
 ) -> Mapping[CloudCheck, CheckVerdict]:
     """The answers to what is still open."""
-    questions = [result for result in asked if result.verdict is CheckVerdict.UNKNOWN]
+    questions = list(filter(is_answerable, asked))
     if not questions:
         return {}
     if not is_person():
@@ -148,7 +147,11 @@ def _operator(chosen: CloudPreflightArguments) -> str:
 
 
 def _record(
-    chosen: CloudPreflightArguments, ledger: Ledger, cloud: Cloud, results: Results, operator: str
+    chosen: CloudPreflightArguments,
+    ledger: Ledger,
+    page: PreflightPage,
+    results: Results,
+    operator: str,
 ) -> int:
     facts = [
         PreflightFact(
@@ -163,8 +166,10 @@ def _record(
         ledger,
         chosen.batch,
         facts,
-        platform=cloud,
+        platform=page.profile.product.cloud,
         source=source_of(chosen),
+        key=page.expected.key,
+        quantity=page.expected.units_of_batch,
         operator=operator,
         note=chosen.note,
     )

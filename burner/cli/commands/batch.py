@@ -208,7 +208,11 @@ def raise_(
 
     with existing_ledger(manifest, station, Use.RECORDS) as ledger:
         ledger.change_batch(batch, quantity or None, operator=operator, reason=reason)
+        row = ledger.reader.batch(batch)
     screen.say(f"{batch}: {_planned(quantity)}")
+    if row and row.exceeds_preflight:
+        units = row.preflight_units
+        screen.warn(Wording(language()).counted("preflight of fewer", units, units))
 
 
 batch.add_command(approve)

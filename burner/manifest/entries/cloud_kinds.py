@@ -41,6 +41,10 @@ class CloudPreflight(Entry, tag="cloud-preflight", frozen=True, kw_only=True):
     source: PreflightSource
     """`api`: the platform answered; `checklist`: a person looked."""
     checks: Annotated[tuple[PreflightFact, ...], Meta(min_length=1, max_length=MAX_CHECKS)]
+    key: ShortText = ""
+    """Fingerprint of the product key that was compared; empty: none was at hand."""
+    quantity: NonNegative | None = None
+    """Units that the batch may have by it, with those that were good before; None: not known."""
     operator: ShortText = ""
     note: ShortText = ""
     """What the person looked at."""

@@ -170,7 +170,8 @@ def update_member(
 
     Raises:
         BurnerError: E451 full, E452 full while some are in work; E460 and E461 the same of the
-            release; E242, E243 the first article is not approved.
+            release; E242, E243 the first article is not approved; E817 its preflight was for
+            fewer units.
     """
     batch = row.batch
     member = state.get(MemberRow, batch, unit_id)
@@ -182,6 +183,8 @@ def update_member(
     if step > 0 and row.planned is not None and row.taken >= row.planned:
         code = Code.BATCH_PLACES_IN_WORK if row.working else Code.BATCH_COMPLETE
         raise BurnerError(code, f"batch {batch}: {row.planned} planned")
+    if step > 0:
+        cloud.require_preflight_of_next(row)
     if counted_step > 0:
         first_article.refuse_before_approval(row)
     changes: list[Change] = [updated]

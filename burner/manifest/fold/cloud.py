@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.plural import counted
 from burner.manifest.entries.cloud_kinds import (
     CloudPreflight,
     NamesConfirmed,
@@ -55,10 +56,23 @@ def terms_of(entry: BatchOpened) -> CloudTerms:
 
 
 def with_preflight(row: BatchRow, number: int, entry: CloudPreflight) -> BatchRow:
-    """The last preflight of a batch counts."""
+    """The last preflight of a batch counts. A good one fixes the key of the batch."""
     if entry.product_id != row.product_id:
         raise inconsistent(f"batch {row.batch}: a preflight of product {entry.product_id}")
-    return row._replace(preflight=number, preflight_failures=" ".join(entry.failures))
+    if row.key and entry.key and row.key != entry.key:
+        detail = f"batch {row.batch}: key {row.key}, not {entry.key}"
+        raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
+    key = row.key
+    if not entry.failures:
+        if not entry.key or entry.quantity is None:
+            raise inconsistent(f"batch {row.batch}: a good preflight lacks its key or its quantity")
+        key = entry.key
+    return row._replace(
+        key=key,
+        preflight=number,
+        preflight_failures=" ".join(entry.failures),
+        preflight_units=entry.quantity or 0,
+    )
 
 
 def require_preflight(row: BatchRow) -> None:
@@ -74,6 +88,17 @@ def require_preflight(row: BatchRow) -> None:
     if row.preflight_failures:
         failures = row.preflight_failures.replace(" ", ", ")
         raise BurnerError(Code.PREFLIGHT_NOT_GOOD, f"batch {row.batch}: {failures}")
+
+
+def require_preflight_of_next(row: BatchRow) -> None:
+    """Refuse one more unit than the required preflight of a batch was made for.
+
+    Raises:
+        BurnerError: E817.
+    """
+    if row.preflight_required and row.taken >= row.preflight_units:
+        units = counted(row.preflight_units, "unit")
+        raise BurnerError(Code.PREFLIGHT_NOT_GOOD, f"batch {row.batch}: it was for {units}")
 
 
 # -- names ----------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ class BatchRow(NamedTuple):
     profile: str
     release_digest: str
     key: str
-    """Fingerprint of the product key; empty until the first unit."""
+    """Fingerprint of the product key; empty until a good preflight, or the first unit."""
     scope: str
     """Of the limit of the release."""
     planned: int | None
@@ -176,6 +176,15 @@ class BatchRow(NamedTuple):
     """Number of its last preflight."""
     preflight_failures: str = ""
     """The checks of that one that are not good, with a blank between; empty: all are."""
+    preflight_units: int = 0
+    """Units that the batch may have by that one."""
+
+    @property
+    def exceeds_preflight(self) -> bool:
+        """Whether more units are planned than its required, good preflight is for."""
+        if not self.preflight_required or self.preflight == NEVER or self.preflight_failures:
+            return False
+        return self.planned is None or self.planned > self.preflight_units
 
     @property
     def awaits_approval(self) -> bool:

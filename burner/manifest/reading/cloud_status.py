@@ -42,6 +42,10 @@ class PreflightStatus:
     checks: tuple[Mapping[str, str], ...]
     """`check`, `verdict`, `code`, `found` of each."""
     good: bool
+    quantity: int | None
+    """Units that the batch may have by it; None: not known."""
+    key: str
+    """Fingerprint of the product key that was compared; empty: none was."""
     begun_before: int
     """Attempts of the batch that were begun before it: where a good preflight is required, each
     under a good one."""
@@ -83,6 +87,8 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
             note=entry.note,
             checks=tuple(map(part_json, entry.checks)),
             good=not entry.failures,
+            quantity=entry.quantity,
+            key=entry.key,
             begun_before=before,
             begun_since=since,
         )

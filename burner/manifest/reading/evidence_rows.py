@@ -103,6 +103,9 @@ def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:
     who = say(f"asked {preflight.source}", preflight.platform)
     by_person = filter(None, (preflight.operator, preflight.note))
     verdict = say("preflight good" if preflight.good else "preflight not good")
+    units = preflight.quantity
+    if preflight.good and units is not None:
+        verdict += f"  {say.counted('preflight units', units, units)}"
     at = utc_minute(preflight.at)
     yield say("preflight"), "  ".join((verdict, at, who, *by_person))
     for check in preflight.checks:

@@ -36,6 +36,8 @@ def record_preflight(
     *,
     platform: str,
     source: PreflightSource,
+    key: str = "",
+    quantity: int | None = None,
     operator: str = "",
     note: str = "",
 ) -> int:
@@ -47,6 +49,8 @@ def record_preflight(
         checks: its points.
         platform: the platform's name.
         source: who answered.
+        key: fingerprint of the product key that was compared; a good one needs it.
+        quantity: units that the batch may have by it; a good one needs it.
         operator: who did it; needed for a checklist.
         note: what the person looked at.
 
@@ -54,8 +58,8 @@ def record_preflight(
         Number of the record.
 
     Raises:
-        BurnerError: E459 the batch is closed, E731 a checklist without operator, E733 unknown,
-            E738 a text is more than a line; E7.
+        BurnerError: E459 the batch is closed, E463 it is of another key, E731 a checklist without
+            operator, E733 unknown, E738 a text is more than a line; E7.
     """
     if source == "checklist":
         require_operator_and_reason(f"batch {batch}", operator)
@@ -69,6 +73,8 @@ def record_preflight(
             platform=platform,
             source=source,
             checks=tuple(fact.with_found(_from_platform(fact.found)) for fact in checks),
+            key=key,
+            quantity=quantity,
             operator=operator,
             note=note,
         )

@@ -7,7 +7,7 @@ from itertools import count
 from burner.core.canonical_json import canonical
 from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.fold.batches import require_open
-from burner.manifest.fold.cloud import require_preflight
+from burner.manifest.fold.cloud import require_preflight, require_preflight_of_next
 from burner.manifest.fold.limits import batch_check, batch_limits, check_begins, check_clock
 from burner.manifest.store.table_state import TableState
 from burner.manifest.writing.batch_terms import BatchTerms
@@ -84,10 +84,12 @@ def check_preflight(ledger: Ledger, batch: str) -> None:
     """Refuse to burn a batch whose required preflight of the cloud platform is missing, or bad.
 
     Raises:
-        BurnerError: E816, E817; E7.
+        BurnerError: E816, E817, also where the batch has all the units that it was for; E7.
     """
     if row := ledger.reader.batch(batch):
         require_preflight(row)
+        if not row.working and (row.planned is None or row.taken < row.planned):
+            require_preflight_of_next(row)
 
 
 def open_batch_check(ledger: Ledger, limits: LimitSettings) -> Callable[[str], None]:

@@ -32,13 +32,21 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def preflight(verdict: CheckVerdict, code: str = "") -> None:
+def preflight(verdict: CheckVerdict, code: str = "", quantity: int = 100) -> None:
     checks = [
         PreflightFact(check="product", verdict=CheckVerdict.GOOD, found="plug"),
         PreflightFact(check="register-limit", verdict=verdict, code=code, found="100 of 2350"),
     ]
     with Ledger.open("manifest.db", "desk") as ledger:
-        record_preflight(ledger, "WO1", checks, platform=HUB, source="api")
+        row = ledger.reader.batch("WO1")
+        assert row is not None
+        record_preflight(
+            *(ledger, "WO1", checks),
+            platform=HUB,
+            source="api",
+            key=row.key,
+            quantity=quantity,
+        )
 
 
 def confirm(*names: str) -> None:

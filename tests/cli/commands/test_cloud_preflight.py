@@ -39,6 +39,8 @@ from tests.manifest.records import a_ledger, records_of
 
 ENV = {"BURNER_CLOUD_CREDENTIALS": CREDENTIALS, "NO_PROXY": "127.0.0.1"}
 AUTOMATIC = "{names: automatic}"
+SIMULATED = ("--operator", "li", "--simulated")
+KEY_AT_HAND = ("--secret", "env:KEY")
 OTHER_SECRET = "ANOTHERsecretANOTHERsecr"
 ALL_YES = [
     part
@@ -280,6 +282,8 @@ def test_the_answers_of_a_person_are_the_result_and_go_on_record(
         *answers,
         "--batch",
         "W",
+        "--quantity",
+        "6",
         "--operator",
         "wang",
         "--note",
@@ -292,6 +296,48 @@ def test_the_answers_of_a_person_are_the_result_and_go_on_record(
     assert (entry.source, entry.operator) == ("checklist", "wang")
     assert entry.note == "console, page of the product"
     assert entry.failures == (() if status == 0 else ("secret",))
+    assert (entry.quantity, "until the batch has 6 units" in done.stdout) == (6, status == 0)
+
+
+def test_what_a_person_says_of_a_secret_that_is_not_at_hand_is_not_good(tmp_path: Path) -> None:
+    write_product(tmp_path, registration=AUTOMATIC)
+    (tmp_path / "secret.txt").unlink()
+    run_burner(tmp_path, "batch", "open", "product.yaml", "--batch", "W", *SIMULATED)
+    options = ("--batch", "W", "--quantity", "6", "--operator", "wang", "--json")
+    done = run(tmp_path, "", "--checklist", *ALL_YES, *options, env={})
+    assert done.returncode == 1, done.stderr
+    secret = checks(done)["secret"]
+    assert (secret["verdict"], "--secret" in secret["do"]) == ("unknown", True)
+    good = run(tmp_path, "", "--checklist", *ALL_YES, *options, *KEY_AT_HAND, env={"KEY": SECRET})
+    assert good.returncode == 0, good.stdout + good.stderr
+    other = ("--batch", "W", "--operator", "li", "--bench", "sim:1", "--secret", "env:KEY")
+    burned = run_burner(tmp_path, "burn", "product.yaml", *other, env={"KEY": OTHER_SECRET})
+    assert (burned.returncode, "E463" in burned.stderr) == (4, True), burned.stdout
+
+
+def test_a_batch_that_is_raised_waits_for_a_new_preflight(tmp_path: Path) -> None:
+    write_product(tmp_path, registration="{names: automatic, preflight: required}")
+    of_batch = ("--batch", "W", "--quantity", "2", *SIMULATED)
+    run_burner(tmp_path, "batch", "open", "product.yaml", *of_batch)
+    done = run(tmp_path, "", "--checklist", *ALL_YES, "--batch", "W", "--operator", "li", env={})
+    assert done.returncode == 0, done.stdout + done.stderr
+    raised = run_burner(
+        tmp_path,
+        *("batch", "raise", "W", "--quantity", "3", "--operator", "li", "--reason", "more"),
+    )
+    assert "was for 2 units of this batch: the others wait" in raised.stderr
+    at_bench = ("--bench", "sim:3", "--batch", "W", "--operator", "li", "--json")
+    burned = run_burner(tmp_path, "burn", "product.yaml", *at_bench)
+    units = json.loads(burned.stdout.splitlines()[-1])["units"]
+    assert sorted((unit["outcome"], unit["code"], unit["written"]) for unit in units) == [
+        ("ERROR", "E817", False),
+        ("PASS", "", True),
+        ("PASS", "", True),
+    ]
+    again = run_burner(tmp_path, "burn", "product.yaml", *at_bench)
+    assert (again.returncode, "E817" in again.stdout + again.stderr) == (4, True)
+    status = run_burner(tmp_path, "batch", "status", "W")
+    assert "good  for 2 units" in status.stdout
 
 
 def test_somebody_answers_for_a_checklist_on_record(tmp_path: Path) -> None:
@@ -331,12 +377,11 @@ def test_an_answer_that_is_none_is_refused(tmp_path: Path, answer: str) -> None:
     assert run(tmp_path, "", "--checklist", "--answer", answer, env={}).returncode == 2
 
 
-def test_what_the_platform_does_not_tell_a_person_may_answer(tmp_path: Path, api: LocalApi) -> None:
-    done = run(tmp_path, api.url)
+def test_no_answer_stands_for_a_quantity_that_is_not_known(tmp_path: Path, api: LocalApi) -> None:
+    answers = ("--answer", "register-limit=yes", "--answer", "device-limit=yes")
+    done = run(tmp_path, api.url, *answers)
     assert done.returncode == 1
     assert "--quantity" in done.stdout
-    answers = ("--answer", "register-limit=yes", "--answer", "device-limit=yes")
-    assert run(tmp_path, api.url, *answers).returncode == 0
 
 
 def test_the_lines_are_chinese_for_who_reads_chinese(tmp_path: Path) -> None:

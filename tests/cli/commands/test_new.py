@@ -188,7 +188,7 @@ def test_burn_says_so_before_the_first_unit(
 @pytest.mark.parametrize(
     ("change", "quantity", "message"),
     [
-        (("secret.txt", "other.txt"), "5", "E463 The good units of this batch carry another"),
+        (("secret.txt", "other.txt"), "5", "E463 This batch is for another product key"),
         (("1.2.0", "1.3.0"), "5", "another profile (blinky 1.2.0; now blinky 1.3.0), release ("),
         (("[nvs, otadata]", "[otadata]"), "5", "…), blank (nvs, otadata; now otadata), part nvs ("),
         (("blinky", "blinky"), "6", "WO1 was opened for another quantity of the batch (5; now 6)"),

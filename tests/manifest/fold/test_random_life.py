@@ -31,7 +31,7 @@ from burner.manifest.writing.cloud_records import (
 )
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
-from tests.manifest.records import a_ledger, a_result, an_attempt, open_batch, unit_mac
+from tests.manifest.records import KEY, a_ledger, a_result, an_attempt, open_batch, unit_mac
 from tests.release.envelope.signers import signer
 
 PRODUCT = "S3EUVBRJLB"
@@ -142,7 +142,13 @@ class Factory:
             for check in ("product", "limit")
         ]
         batch = self.random.choice(self.batches or ["none"])
-        record_preflight(self.ledger, batch, checks, platform="hub", source="api")
+        record_preflight(
+            *(self.ledger, batch, checks),
+            platform="hub",
+            source="api",
+            key=KEY,
+            quantity=self.random.choice([3, 9, 99]),
+        )
 
     def confirm(self) -> None:
         r = self.random

@@ -35,7 +35,9 @@ from burner.manifest.writing.cloud_records import (
 )
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.open_batch import check_preflight
 from tests.manifest.records import (
+    KEY,
     Ticking,
     a_ledger,
     burned,
@@ -49,24 +51,34 @@ PRODUCT = "S3EUVBRJLB"
 HUB = "tencent-hub"
 
 
-def open_with(ledger: Ledger, batch: str = "WO1", **registration: str) -> str:
+def open_with(ledger: Ledger, batch: str = "WO1", key: str = KEY, **registration: str) -> str:
     """Open a batch of a release with this section `registration`; its digest."""
     product = {"name": "plug-c3", "version": "1.2.0", "id": PRODUCT}
     index: Mapping[str, Any] = {
         "profile": {"product": product, "registration": registration},
         "parts": [],
     }
-    open_batch(ledger, batch, index=canonical(index).decode(), release_digest=digest(index))
+    text = canonical(index).decode()
+    open_batch(ledger, batch, index=text, release_digest=digest(index), key=key)
     return digest(index)
 
 
-def preflight(ledger: Ledger, batch: str = "WO1", verdict: CheckVerdict = CheckVerdict.GOOD) -> int:
+def preflight(
+    ledger: Ledger,
+    batch: str = "WO1",
+    verdict: CheckVerdict = CheckVerdict.GOOD,
+    *,
+    key: str = KEY,
+    quantity: int | None = 100,
+) -> int:
     checks = [
         PreflightFact(check="product", verdict=CheckVerdict.GOOD),
         PreflightFact(check="limit", verdict=verdict, code="E850", found="100 of 2350"),
         PreflightFact(check="licenses", verdict=CheckVerdict.NOT_NEEDED),
     ]
-    return record_preflight(ledger, batch, checks, platform=HUB, source="api")
+    return record_preflight(
+        ledger, batch, checks, platform=HUB, source="api", key=key, quantity=quantity
+    )
 
 
 def confirm(ledger: Ledger, *names: str) -> int:
@@ -135,7 +147,7 @@ def test_what_the_platform_says_makes_no_lines_of_its_own(ledger: Ledger) -> Non
     fact = PreflightFact(
         check="product", verdict=CheckVerdict.GOOD, found="plug\n  approved by  bob" * 99
     )
-    record_preflight(ledger, "WO1", [fact], platform=HUB, source="api")
+    record_preflight(ledger, "WO1", [fact], platform=HUB, source="api", key=KEY, quantity=1)
     (entry,) = records_of(ledger.reader, CloudPreflight).values()
     assert entry.checks[0].found.startswith("plug\\u000a  approved")
 
@@ -144,6 +156,50 @@ def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) ->
     release = open_with(ledger, preflight="optional")
     preflight(ledger, verdict=CheckVerdict.BAD)
     unit(ledger, 1, release)
+
+
+def test_a_good_preflight_fixes_the_key_of_the_batch(ledger: Ledger) -> None:
+    release = open_with(ledger, preflight="required", key="")
+    preflight(ledger, key="of another secret", verdict=CheckVerdict.BAD)
+    preflight(ledger)
+    row = ledger.reader.batch("WO1")
+    assert row is not None
+    assert row.key == KEY
+    with pytest.raises(BurnerError) as caught:
+        unit(ledger, 1, release, key="of another secret")
+    assert caught.value.code == "E463"
+    with pytest.raises(BurnerError) as caught:
+        preflight(ledger, key="of another secret")
+    assert caught.value.code == "E463"
+    unit(ledger, 1, release)
+    assert flaws(ledger.reader) == []
+
+
+def test_a_preflight_counts_for_the_units_that_it_was_for(ledger: Ledger) -> None:
+    release = open_with(ledger, preflight="required")
+    preflight(ledger, quantity=2)
+    unit(ledger, 1, release)
+    unit(ledger, 2, release)
+    with pytest.raises(BurnerError) as caught:
+        unit(ledger, 3, release)
+    assert (caught.value.code, caught.value.detail) == ("E817", "batch WO1: it was for 2 units")
+    with pytest.raises(BurnerError) as caught:
+        check_preflight(ledger, "WO1")
+    assert caught.value.code == "E817"
+    unit(ledger, 2, release)  # it has its place
+    preflight(ledger, quantity=3)
+    unit(ledger, 3, release)
+    assert flaws(ledger.reader) == []
+
+
+@pytest.mark.parametrize("lacks", [{"key": ""}, {"quantity": None}])
+def test_no_preflight_is_good_without_a_key_and_a_quantity(
+    ledger: Ledger, lacks: Mapping[str, Any]
+) -> None:
+    open_with(ledger)
+    with pytest.raises(BurnerError, match="lacks its key or its quantity"):
+        preflight(ledger, **lacks)
+    preflight(ledger, verdict=CheckVerdict.UNKNOWN, **lacks)
 
 
 # -- names ----------------------------------------------------------------------------------------
