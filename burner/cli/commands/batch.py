@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("batch", "state", "profile", "planned", "pass", "scrap", "missing", "open", "log")
 
-NO_KEY = "The ProductSecret is not at hand"
-
 
 @click.group("batch", cls=OrderedGroup)
 def batch() -> None:
@@ -140,7 +138,7 @@ def open_(
     if left is not None and row.planned and row.planned - row.taken > left:
         screen.warn(say("fewer of release", left))
     if not row.key:
-        absent = "It was opened without a product key" if has_key else NO_KEY
+        absent = "It was opened without a product key" if has_key else "The secret is not at hand"
         screen.warn(f"{absent}: the key of the first unit counts.")
 
 

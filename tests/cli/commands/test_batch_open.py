@@ -105,7 +105,7 @@ def test_a_batch_opened_without_a_key_says_so_where_the_key_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PLUG_C3_SECRET")
-    assert "The ProductSecret is not at hand" in open_batch("--batch", "WO1").stderr
+    assert "The secret is not at hand" in open_batch("--batch", "WO1").stderr
     monkeypatch.setenv("PLUG_C3_SECRET", SECRET)
     assert "It was opened without a product key" in open_batch("--batch", "WO1").stderr
 
