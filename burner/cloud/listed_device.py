@@ -26,7 +26,7 @@ class ListedDevice:
         return cls(
             name=device.name,
             registered=device.registered,
-            active=device.activated is not None,
+            active=device.active,
             activated=device.activated,
             created=device.created,
             enabled=device.enabled,

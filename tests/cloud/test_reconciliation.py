@@ -228,7 +228,7 @@ def test_of_a_batch_only_its_units_are_judged() -> None:
 
 def test_a_device_of_the_management_api_is_a_device_of_a_list() -> None:
     assert ListedDevice.of(DeviceOnPlatform("a", registered=True)).in_use
-    assert ListedDevice.of(DeviceOnPlatform("a", activated=ONLINE)).in_use
+    assert ListedDevice.of(DeviceOnPlatform("a", active=True)).in_use
     assert ListedDevice.of(DeviceOnPlatform("a", registered=False)).in_use is False
 
 

@@ -221,6 +221,7 @@ def _shown(name: str, device: _Device) -> DeviceOnPlatform:
         name=name,
         created=datetime.fromtimestamp(device.created, UTC),
         registered=device.state is not DeviceState.CREATED,
+        active=activated is not None,
         activated=activated,
         enabled=device.enabled,
     )

@@ -40,6 +40,8 @@ _WAIT_S: Final = (0.2, 0.5, 1.0, 2.0)
 """Between two questions whether the check is done; the last one again and again."""
 _KINDS: Final = {"secret": CredentialKind.KEY, "x509": CredentialKind.CERTIFICATE}
 _UNACTIVE: Final = "UNACTIVE"
+_ACTIVE: Final = {"ONLINE": True, "OFFLINE": True, _UNACTIVE: False}
+"""Whether a device in this state was ever online; a disabled one may have been."""
 _UNFIT_LISTS: Final = (
     ("InvalidDeviceNameList", "InvalidDeviceName"),
     ("RepeatedDeviceNameList", "RepeatDevieNameList"),  # as the platform spells it
@@ -186,15 +188,21 @@ class AlibabaIot:
     def _details(self, product_id: str, names: Sequence[str]) -> Iterator[DeviceOnPlatform]:
         """Those that exist, of these names."""
         for start in range(0, len(names), DETAILS_PER_CALL):
-            some = list(names[start : start + DETAILS_PER_CALL])
-            fields = {"ProductKey": product_id, "DeviceName": some}
-            try:
-                body = self._client.read("BatchQueryDeviceDetail", fields, self._detail_calls)
-            except AlibabaRefusedError as error:
-                if error.platform_code != DEVICE_UNKNOWN:
-                    raise
-                continue
-            yield from map(_device, body.record("Data").records("Data"))
+            yield from self._some_details(product_id, names[start : start + DETAILS_PER_CALL])
+
+    def _some_details(self, product_id: str, names: Sequence[str]) -> Iterator[DeviceOnPlatform]:
+        """The same of a call; one name that does not exist may refuse it for all of them."""
+        fields = {"ProductKey": product_id, "DeviceName": list(names)}
+        try:
+            body = self._client.read("BatchQueryDeviceDetail", fields, self._detail_calls)
+        except AlibabaRefusedError as error:
+            if error.platform_code != DEVICE_UNKNOWN:
+                raise
+            half = len(names) // 2
+            for some in (names[:half], names[half:]) if half else ():
+                yield from self._some_details(product_id, some)
+            return
+        yield from map(_device, body.record("Data").records("Data"))
 
     # -- creation ----------------------------------------------------------------------------------
 
@@ -284,11 +292,12 @@ class AlibabaIot:
 def _device(entry: AlibabaRecord) -> DeviceOnPlatform:
     status = entry.text("Status") or entry.text("DeviceStatus")
     activated = entry.moment("UtcActive")
-    was_online = activated is not None or status in ("ONLINE", "OFFLINE")
+    active = True if activated else _ACTIVE.get(status)
     return DeviceOnPlatform(
         name=entry.text("DeviceName"),
         created=entry.moment("UtcCreate"),
-        registered=True if was_online else None,
+        registered=active or None,
+        active=active,
         activated=activated,
         enabled=status != "DISABLE",
     )

@@ -41,8 +41,10 @@ class DeviceOnPlatform:
     created: datetime | None = None
     registered: bool | None = None
     """Whether it has fetched its credentials."""
+    active: bool | None = None
+    """Whether it was ever online."""
     activated: datetime | None = None
-    """When it was online first; None: never."""
+    """When it was online first."""
     enabled: bool | None = None
 
 

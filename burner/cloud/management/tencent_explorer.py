@@ -30,6 +30,7 @@ from burner.cloud.management.tencent_values import (
     register_type,
     sequence,
     text,
+    was_online,
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -158,6 +159,7 @@ def _device(one: Any) -> DeviceOnPlatform:
     return DeviceOnPlatform(
         name=text(one.DeviceName),
         created=moment(one.CreateTime),
+        active=was_online(one.FirstOnlineTime, one.Status),
         activated=moment(one.FirstOnlineTime),
         enabled=flag(one.EnableState),
     )

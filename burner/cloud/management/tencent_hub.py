@@ -39,6 +39,7 @@ from burner.cloud.management.tencent_values import (
     register_type,
     sequence,
     text,
+    was_online,
 )
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -215,6 +216,7 @@ def _device(one: Any) -> DeviceOnPlatform:
         name=text(one.DeviceName),
         created=moment(one.CreateTime),
         registered=flag(one.CertState),
+        active=was_online(one.FirstOnlineTime, one.Online),
         activated=moment(one.FirstOnlineTime),
         enabled=flag(one.EnableState),
     )

@@ -15,6 +15,7 @@ from burner.platforms.product_settings import CredentialKind, RegisterType
 _KINDS: Final = {"1": CredentialKind.CERTIFICATE, "2": CredentialKind.KEY}
 _SECRETS: Final = ("Secret", "Psk", "PrivateKey")
 """So end the names of fields that hold one."""
+_STATES: Final = {1: True, 3: False}
 _MILLISECONDS: Final = 100_000_000_000
 """A time above this number is in milliseconds: as seconds it would be the year 5138."""
 
@@ -52,6 +53,17 @@ def moment(value: Any) -> datetime | None:
         )
     except (OverflowError, ValueError, OSError):
         raise _unreadable("a time") from None
+
+
+def was_online(first_time: Any, state: Any) -> bool | None:
+    """Whether a device was ever online; None: not told.
+
+    Args:
+        first_time: when it was online first; 0: never.
+        state: 1 online, 3 never online; others say nothing about the past.
+    """
+    seconds = number(first_time)
+    return _STATES.get(state) if seconds is None else seconds > 0
 
 
 def sequence(value: Any) -> Sequence[Any]:

@@ -97,10 +97,12 @@ def test_registration_that_is_switched_off_holds_at_once_and_the_limit_stays() -
 def test_a_device_is_activated_when_it_connects_or_at_once(online_at_once: bool) -> None:
     there = devices("a", online_at_once=online_at_once)
     there.register("a", None)
-    registered = DeviceOnPlatform("a", START, True, START if online_at_once else None, True)
+    registered = DeviceOnPlatform(
+        "a", START, True, online_at_once, START if online_at_once else None, True
+    )
     assert there.find("a") == registered
     there.activate("a")
-    assert there.find("a") == DeviceOnPlatform("a", START, True, START, True)
+    assert there.find("a") == DeviceOnPlatform("a", START, True, True, START, True)
     assert refusal(there, "a") is Code.CLOUD_NAME_REGISTERED
 
 
@@ -112,6 +114,6 @@ def test_a_listed_device_is_so_since_the_moment_of_the_list() -> None:
     }
     terms = RegistrationTerms(RegisterType.AUTOMATIC, 1000, 0)
     there = RegisteredDevices(terms, listed, START.timestamp)
-    assert there.find("a") == DeviceOnPlatform("a", before, True, before, True)
-    assert there.find("b") == DeviceOnPlatform("b", START, False, None, False)
+    assert there.find("a") == DeviceOnPlatform("a", before, True, True, before, True)
+    assert there.find("b") == DeviceOnPlatform("b", START, False, False, None, False)
     assert there.find("c") is None

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import ANY
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from burner.cloud.listed_device import ListedDevice
 from burner.cloud.management.api import CreationResult, CreationTask
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -170,3 +173,67 @@ def test_a_device_that_moves_to_the_next_page_is_told_once() -> None:
     with alibaba_api(counted_product(devices, **OF_ALIBABA)) as api:
         told = [one.name for some in api.opened().devices(PRODUCT_KEY) for one in some]
     assert told == names
+
+
+@contextmanager
+def refusing_unknown_names(**states: str) -> Iterator[AlibabaServer]:
+    """A platform that lists these devices, and refuses to tell of many where one is deleted."""
+    devices = [{"DeviceName": name, "DeviceStatus": state} for name, state in states.items()]
+
+    def answer(request: HttpRequest) -> tuple[HTTPStatus, bytes]:
+        action, asked = request.header("x-acs-action"), parse_qs(urlsplit(request.path).query)
+        body: Body = {**DONE, "PageCount": 1, "Data": {"DeviceInfo": devices}}
+        if action == "BatchQueryDeviceDetail":
+            names = [name for (name,) in (asked[key] for key in asked if "DeviceName" in key)]
+            found = [
+                {"DeviceName": name, "Status": states[name], "UtcActive": ACTIVATED}
+                for name in names
+                if states.get(name, "deleted") != "deleted"
+            ]
+            body = {**DONE, "Data": {"Data": found}}
+            if len(found) < len(names):
+                body = {"Success": False, "Code": "iot.device.NotExistedDevice", "RequestId": "7d"}
+        if action == "QueryBatchRegisterDeviceStatus":
+            body = {**DONE, "Data": {"Status": "CREATE_FAILED"}}
+        return HTTPStatus.OK, json.dumps(body).encode()
+
+    with serving(answer) as api:
+        yield api
+
+
+ACTIVATED = "2026-03-01T08:00:00.000Z"
+
+
+def test_a_device_that_was_deleted_meanwhile_hides_no_other() -> None:
+    states = {f"n{number:03}": "ONLINE" for number in range(99)} | {"gone": "deleted"}
+    with refusing_unknown_names(**states) as api:
+        (page,) = api.opened().devices(PRODUCT_KEY)
+        assert api.opened().creation_result(
+            PRODUCT_KEY, CreationTask("5", ("n001", "gone", "n002"), None)
+        ) == CreationResult(existing=("n001", "n002"), refused=ANY)
+    assert [one.name for one in page if one.activated] == [*states][:-1]
+    assert len(api.requests) < 30
+
+
+def test_whether_a_device_was_ever_online_is_unknown_where_the_platform_does_not_tell() -> None:
+    states = {"a": "ONLINE", "b": "OFFLINE", "c": "UNACTIVE", "d": "DISABLE"}
+    with answering(
+        QueryDevice=[
+            {
+                **DONE,
+                "PageCount": 1,
+                "Data": {
+                    "DeviceInfo": [
+                        {"DeviceName": name, "DeviceStatus": state}
+                        for name, state in states.items()
+                    ]
+                },
+            }
+        ],
+        BatchQueryDeviceDetail=[
+            {"Success": False, "Code": "iot.device.NotExistedDevice", "RequestId": "7d"}
+        ],
+    ) as api:
+        (page,) = api.opened().devices(PRODUCT_KEY)
+    listed = {one.name: ListedDevice.of(one).active for one in page}
+    assert listed == {"a": True, "b": True, "c": False, "d": None}

@@ -12,6 +12,7 @@ from burner.cloud.gateway.registered_devices import (
 from burner.cloud.management.api import CreationResult, ManagementApi
 from burner.cloud.management.errors import UncertainCallError
 from burner.cloud.management.tencent_errors import CREATE_MANY, refused
+from burner.cloud.management.tencent_values import was_online
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
@@ -114,7 +115,7 @@ def test_one_device_is_found_and_another_one_is_not(cloud: Cloud) -> None:
         opened_api = opened(api.url, cloud)
         device = opened_api.device(PRODUCT_ID, "plug-7")
         assert device
-        assert (device.name, device.activated) == ("plug-7", None)
+        assert (device.name, device.active, device.activated) == ("plug-7", False, None)
         assert opened_api.device(PRODUCT_ID, "plug-8") is None
 
 
@@ -193,6 +194,19 @@ def test_what_holds_for_all_names_refuses_the_call(cloud: Cloud, refusal: str, c
         opened(api.url, cloud).create(PRODUCT_ID, ["a", "b"])
     assert raised.value.code == code
     assert refusal in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("first_time", "state", "active"),
+    [
+        *((1_700_000_000, 0, True), (0, 0, False), (0, 3, False), (None, 3, False)),
+        *((None, 1, True), (None, 0, None), (None, 2, None), (None, None, None)),
+    ],
+)
+def test_whether_a_device_was_ever_online_is_unknown_where_the_platform_does_not_tell(
+    first_time: int | None, state: int | None, active: bool | None
+) -> None:
+    assert was_online(first_time, state) is active
 
 
 @pytest.mark.parametrize(
