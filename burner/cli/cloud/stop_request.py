@@ -13,6 +13,9 @@ from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.core.words.phrases import phrase
 
+WARNING = "stop request"
+"""Name of the thread that says so."""
+
 
 class StopRequest:
     """Whether somebody asked to stop."""
@@ -39,4 +42,4 @@ class StopRequest:
         self._requested = True
         # In a thread: the main thread may hold the lock of the stream.
         words = phrase("stopping after chunk", language())
-        threading.Thread(target=screen.warn, args=(words,), daemon=True).start()
+        threading.Thread(target=screen.warn, args=(words,), name=WARNING, daemon=True).start()

@@ -1,10 +1,11 @@
 """Ctrl-C, and a closed terminal, in a long piece of work."""
 
 import signal
+import threading
 
 import pytest
 
-from burner.cli.cloud.stop_request import StopRequest
+from burner.cli.cloud.stop_request import WARNING, StopRequest
 
 
 def test_ctrl_c_asks_to_stop_and_twice_stops_now(capfd: pytest.CaptureFixture[str]) -> None:
@@ -16,7 +17,10 @@ def test_ctrl_c_asks_to_stop_and_twice_stops_now(capfd: pytest.CaptureFixture[st
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
-    capfd.readouterr()
+    for thread in threading.enumerate():
+        if thread.name == WARNING:
+            thread.join()
+    assert "stops after the chunk in flight" in capfd.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
