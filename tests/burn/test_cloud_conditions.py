@@ -86,9 +86,9 @@ def test_a_name_that_only_the_boot_tells_is_refused_before_it_is_bound(
     board = FakeBoard(prints=boot_lines(name=IMEI))
     refused = line.burn(FakeDevice(board, {"esp": answers_imei(IMEI)}))
     assert (ended(refused), refused.result.step) == ((Outcome.ERROR, "E818"), Step.CLAIM)
-    assert awaited_names(desk.reader, PRODUCT, "WO1") == {IMEI: UNIT}
+    assert awaited_names(desk.reader, PRODUCT, "tencent-hub", "WO1") == {IMEI: UNIT}
     confirm(desk, IMEI)
-    assert awaited_names(desk.reader, PRODUCT) == {}
+    assert awaited_names(desk.reader, PRODUCT, "tencent-hub") == {}
     assert ended(line.burn(FakeDevice(board, {"esp": answers_imei(IMEI)}))) == PASSED
 
 

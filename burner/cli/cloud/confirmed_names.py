@@ -31,7 +31,8 @@ class ConfirmedNames:
 
         self._ledger, self._profile = ledger, profile
         self._batch, self._operator, self._is_recorded = batch, operator, is_recorded
-        self.on_record = frozenset(confirmed_names(ledger.reader, profile.product.id))
+        product = profile.product
+        self.on_record = frozenset(confirmed_names(ledger.reader, product.id, product.cloud))
         """When the run began."""
         self.recorded = 0
         self._waiting: dict[NamesSource, list[str]] = {}

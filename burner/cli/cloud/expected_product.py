@@ -48,7 +48,7 @@ def expected_of_batch(
         quantity=quantity if quantity is not None else still,
         made=len({holder.unit_id for holder in holders.values() if holder.status == PASS}),
         made_of_batch=row.passed,
-        spare_names=len(confirmed_names(reader, profile.product.id) - used),
+        spare_names=len(confirmed_names(reader, profile.product.id, profile.product.cloud) - used),
     )
 
 

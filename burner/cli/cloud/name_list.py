@@ -29,11 +29,11 @@ def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
     names = _all_names(profile, listed)
     if not listed.waiting:
         return names
-    known = names_on_record_as_confirmed(listed.manifest, profile.product.id)
+    known = names_on_record_as_confirmed(listed.manifest, profile)
     return tuple(name for name in names if name not in known)
 
 
-def names_on_record_as_confirmed(manifest: str, product_id: str) -> set[str]:
+def names_on_record_as_confirmed(manifest: str, profile: Profile) -> set[str]:
     """The confirmed names of a product; none where no manifest is there yet.
 
     Raises:
@@ -46,7 +46,7 @@ def names_on_record_as_confirmed(manifest: str, product_id: str) -> set[str]:
     if not place_exists(manifest_place(manifest)):
         return set()
     with ManifestReader.open(manifest) as reader:
-        return confirmed_names(reader, product_id)
+        return confirmed_names(reader, profile.product.id, profile.product.cloud)
 
 
 def _all_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
@@ -67,5 +67,7 @@ def _burned(profile: Profile, listed: NameListOptions) -> Iterator[ListedEntry]:
     with ManifestReader.open(listed.manifest) as reader:
         for unit in burned_devices(reader, profile.product.id, listed.batch):
             yield f"unit {unit.unit_id}", unit.name
-        for name, unit_id in awaited_names(reader, profile.product.id, listed.batch).items():
+        product = profile.product
+        waiting = awaited_names(reader, product.id, product.cloud, listed.batch)
+        for name, unit_id in waiting.items():
             yield f"unit {unit_id}", name

@@ -221,7 +221,7 @@ def _show_plan(
     target: CreationTarget,
 ) -> int:
     """Say what would be done, by journal and manifest. Nobody is asked, and nothing is written."""
-    known = names_on_record_as_confirmed(chosen.listed.manifest, profile.product.id)
+    known = names_on_record_as_confirmed(chosen.listed.manifest, profile)
     plan = precreation_plan(names, read_journal(journal, target), known)
     say = Wording(language())
     count, platform = len(names), profile.platform.title

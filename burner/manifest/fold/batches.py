@@ -107,6 +107,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
         challenged=is_challenged(entry.index),
+        platform=terms.platform,
         name_creation=terms.name_creation,
         preflight_required=terms.preflight_required,
     )

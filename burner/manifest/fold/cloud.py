@@ -25,12 +25,15 @@ from burner.manifest.fold.rows import (
     NameRow,
     UnitRow,
 )
+from burner.platforms.platform import DEFAULT_CLOUD
 from burner.profile.registration import NameCreation, PreflightCondition
 
 
 class CloudTerms(NamedTuple):
     """What a batch asks of the platform."""
 
+    platform: str
+    """`product.cloud`; empty: it is of no release."""
     name_creation: str
     """When the platform gets its names, as `NameCreation`; empty: not known."""
     preflight_required: bool
@@ -41,15 +44,17 @@ def terms_of(entry: BatchOpened) -> CloudTerms:
 
     A newer burner may have written the index: nothing else of its section is looked at.
     """
-    section = json.loads(entry.index)["profile"].get("registration", {}) if entry.index else {}
+    profile = json.loads(entry.index)["profile"] if entry.index else {}
+    section = profile.get("registration", {})
     try:
+        platform = str(profile["product"].get("cloud", DEFAULT_CLOUD)) if profile else ""
         names = section.get("names")
         creation = "" if names is None else NameCreation(names).value
         condition = PreflightCondition(section.get("preflight", PreflightCondition.OPTIONAL))
     except (AttributeError, ValueError):
         raise inconsistent(f"batch {entry.batch}: the index is of no release") from None
     required = entry.preflight_required or condition is PreflightCondition.REQUIRED
-    return CloudTerms(creation, required)
+    return CloudTerms(platform, creation, required)
 
 
 # -- preflight ------------------------------------------------------------------------------------
@@ -112,7 +117,8 @@ def confirm_names(
     """The platform has these names."""
     if not entry.product_id or list(entry.names) != sorted(set(entry.names)):
         raise inconsistent("confirmed names are of no product, or not in order")
-    return tuple(ConfirmedNameRow(entry.product_id, name, number) for name in entry.names)
+    product, platform = entry.product_id, entry.platform
+    return tuple(ConfirmedNameRow(product, name, platform, number) for name in entry.names)
 
 
 def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None:
@@ -124,16 +130,17 @@ def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None
         BurnerError: E818.
     """
     before = row.name_creation == NameCreation.CREATED_BEFORE
-    if before and state.whole and not is_confirmed(state, row.product_id, name):
+    if before and state.whole and not is_confirmed(state, row, name):
         raise BurnerError(Code.NAME_NOT_CONFIRMED, name)
 
 
-def is_confirmed(state: ManifestState, product_id: str, name: str) -> bool:
-    """Whether the platform is known to have a name: by our log, or by an imported one."""
-    if state.get(ConfirmedNameRow, product_id, name) is not None:
+def is_confirmed(state: ManifestState, row: BatchRow, name: str) -> bool:
+    """Whether the platform of a batch is known to have a name: by our log, or an imported one."""
+    key = (row.product_id, name, row.platform)
+    if state.get(ConfirmedNameRow, *key) is not None:
         return True
     return any(
-        other is None or other.get(ConfirmedNameRow, product_id, name) is not None
+        other is None or other.get(ConfirmedNameRow, *key) is not None
         for other in _imported_logs(state)
     )
 
@@ -160,7 +167,7 @@ def confirm_proved_name(
         raise inconsistent(f"unit {entry.unit_id} does not have the name {entry.device_name}")
     if not entry.registered:
         return ()
-    return (ConfirmedNameRow(entry.product_id, entry.device_name, number),)
+    return (ConfirmedNameRow(entry.product_id, entry.device_name, entry.platform, number),)
 
 
 def check_reconciliation(entry: Reconciled) -> tuple[Change, ...]:

@@ -56,6 +56,8 @@ class ConfirmedNameRow(NamedTuple):
 
     product_id: str
     device_name: str
+    platform: str
+    """As `product.cloud`: two platforms may have products of one ID."""
     number: int
     """Of the last record that says so."""
 
@@ -168,6 +170,8 @@ class BatchRow(NamedTuple):
     """Units that passed and are good no more, and that nobody scrapped or voided."""
     challenged: bool = False
     """Whether a unit passes only after it answered the station's challenge."""
+    platform: str = ""
+    """The cloud platform of its product, as `product.cloud`; empty: it is of no release."""
     name_creation: str = ""
     """When the cloud platform gets its names, as `NameCreation`; empty: not known."""
     preflight_required: bool = False
@@ -295,7 +299,7 @@ KEY_FIELDS: dict[type[Any], int] = {
     KeyRow: 1,
     StationRow: 1,
     NameRow: 2,
-    ConfirmedNameRow: 2,
+    ConfirmedNameRow: 3,
     IdRow: 4,
     UnitRow: 2,
     MemberRow: 2,

@@ -89,38 +89,43 @@ def preflight_on_record(
     return RecordedPreflight(row.preflight, entry)
 
 
-def confirmed_names(reader: ManifestReader, product_id: str) -> set[str]:
-    """The names of a product that the platform is known to have, by all logs."""
+def confirmed_names(reader: ManifestReader, product_id: str, platform: str) -> set[str]:
+    """The names of a product that its platform is known to have, by all logs."""
     with reader.connection() as connection:
-        return confirmed_names_in(connection, product_id)
+        return confirmed_names_in(connection, product_id, platform)
 
 
-def confirmed_names_in(connection: Connection, product_id: str) -> set[str]:
+def confirmed_names_in(connection: Connection, product_id: str, platform: str) -> set[str]:
     """The same in this transaction."""
     query = select(_confirmed.c.device_name).where(
-        _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
+        _confirmed.c.log.in_([*log_origins(connection)]),
+        _confirmed.c.product_id == product_id,
+        _confirmed.c.platform == platform,
     )
     return set(connection.execute(query).scalars())
 
 
-def awaited_names(reader: ManifestReader, product_id: str, batch: str = "") -> Mapping[str, str]:
+def awaited_names(
+    reader: ManifestReader, product_id: str, platform: str, batch: str = ""
+) -> Mapping[str, str]:
     """Name → unit of our log that was refused (E818), because the platform is not known to have the
     name, and still is not.
 
     Args:
         reader: of the manifest.
         product_id: of the units.
+        platform: of the product.
         batch: in which they were refused; empty: in any.
 
     Raises:
         BurnerError: E7.
     """
     with reader.connection() as connection:
-        return awaited_names_in(connection, product_id, batch)
+        return awaited_names_in(connection, product_id, platform, batch)
 
 
 def awaited_names_in(
-    connection: Connection, product_id: str, batch: str, log: int = OWN
+    connection: Connection, product_id: str, platform: str, batch: str, log: int = OWN
 ) -> Mapping[str, str]:
     """The same in this transaction, for any log."""
     chosen = AttemptFilter(batch=batch, product=product_id, log=log)
@@ -136,7 +141,7 @@ def awaited_names_in(
         facts = getattr(entry_of(body), "attempt", None)  # a name that only the boot told too
         if facts is not None and facts.device_name:
             refused[facts.device_name] = unit
-    known = confirmed_names_in(connection, product_id) if refused else set()
+    known = confirmed_names_in(connection, product_id, platform) if refused else set()
     return {name: refused[name] for name in sorted(refused.keys() - known)}
 
 

@@ -96,8 +96,10 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
         preflight_required=row.preflight_required,
         preflight=preflight,
         name_creation=row.name_creation,
-        confirmed_names=_count_confirmed(connection, row.product_id) if row.name_creation else 0,
-        awaited_names=tuple(awaited_names_in(connection, row.product_id, row.batch, log)),
+        confirmed_names=_count_confirmed(connection, row) if row.name_creation else 0,
+        awaited_names=tuple(
+            awaited_names_in(connection, row.product_id, row.platform, row.batch, log)
+        ),
     )
 
 
@@ -111,6 +113,7 @@ def count_names_not_confirmed(connection: Connection, row: BatchRow, log: int = 
     is_confirmed = exists().where(
         _confirmed.c.log.in_([*log_origins(connection)]),
         _confirmed.c.product_id == row.product_id,
+        _confirmed.c.platform == row.platform,
         _confirmed.c.device_name == _attempts.c.device_name,
     )
     query = (
@@ -134,8 +137,10 @@ def _count_begun(connection: Connection, batch: str, number: int, log: int) -> t
     return all_of_it - since, since
 
 
-def _count_confirmed(connection: Connection, product_id: str) -> int:
+def _count_confirmed(connection: Connection, row: BatchRow) -> int:
     query = select(func.count(_confirmed.c.device_name.distinct())).where(
-        _confirmed.c.log.in_([*log_origins(connection)]), _confirmed.c.product_id == product_id
+        _confirmed.c.log.in_([*log_origins(connection)]),
+        _confirmed.c.product_id == row.product_id,
+        _confirmed.c.platform == row.platform,
     )
     return int(connection.execute(query).scalar_one())

@@ -2,22 +2,38 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import and_, case, select
+from sqlalchemy import and_, case, exists, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.cloud_kinds import Reconciled
 from burner.manifest.entries.kinds import kind_of
-from burner.manifest.fold.rows import NEVER, AttemptRow, ConfirmedNameRow, NameRow, UnitRow
+from burner.manifest.fold.rows import (
+    NEVER,
+    AttemptRow,
+    BatchRow,
+    ConfirmedNameRow,
+    NameRow,
+    UnitRow,
+)
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.tables import OWN, RARE, TABLES, records
 
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _names, _confirmed = TABLES[NameRow], TABLES[ConfirmedNameRow]
+_batches = TABLES[BatchRow]
 
 
 def confirmed_names_of(connection: Connection, unit_id: str) -> list[str]:
     """The names that a unit has taken and the platform is known to have, sorted."""
+    of_other_platform = exists().where(
+        _attempts.c.unit_id == unit_id,
+        _attempts.c.product_id == _confirmed.c.product_id,
+        _attempts.c.device_name == _confirmed.c.device_name,
+        _batches.c.log == _attempts.c.log,
+        _batches.c.batch == _attempts.c.batch,
+        _batches.c.platform.not_in(["", _confirmed.c.platform]),
+    )
     query = (
         select(_names.c.device_name)
         .join(
@@ -26,7 +42,7 @@ def confirmed_names_of(connection: Connection, unit_id: str) -> list[str]:
             & (_confirmed.c.device_name == _names.c.device_name)
             & _confirmed.c.log.in_([*log_origins(connection)]),
         )
-        .where(_names.c.unit_id == unit_id)
+        .where(_names.c.unit_id == unit_id, ~of_other_platform)
         .distinct()
     )
     return sorted(connection.execute(query).scalars())

@@ -101,7 +101,7 @@ def record_confirmed_names(
         ledger: of the station (or desk) that asked.
         product_id: on the platform.
         names: in any order.
-        platform: its name.
+        platform: as `product.cloud`.
         how: how the platform came to have them.
         batch: for which they were asked; empty: for none.
         operator: who asked.
@@ -118,7 +118,7 @@ def record_confirmed_names(
     def make(state: TableState) -> list[AnyEntry]:
         if batch:
             require_batch(state, batch)
-        known = confirmed_names_in(state.connection, product_id)
+        known = confirmed_names_in(state.connection, product_id, platform)
         new[:] = [name for name in wanted if name not in known]
         return [
             ledger.new_entry(
@@ -158,7 +158,7 @@ def record_proof(
         unit_id: a unit of our log.
         product_id: its product.
         device_name: its name.
-        platform: the platform's name.
+        platform: as `product.cloud`.
         host: that answered.
         registered: whether it was registered.
         operator: who did it.

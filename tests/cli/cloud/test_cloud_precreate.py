@@ -71,7 +71,7 @@ class Desk:
     @property
     def on_record(self) -> set[str]:
         with ManifestReader.open(self.folder / "manifest.db") as reader:
-            return confirmed_names(reader, PRODUCT_ID)
+            return confirmed_names(reader, PRODUCT_ID, "tencent-hub")
 
     @property
     def there(self) -> Sequence[str]:

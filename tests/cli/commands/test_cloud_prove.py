@@ -116,7 +116,7 @@ def test_a_name_is_registered_and_recorded_and_no_credential_is_kept(registratio
     assert proof.host in registration.server.url
     assert proof.request_id
     with ManifestReader.open("manifest.db") as reader:
-        assert confirmed_names(reader, PRODUCT_ID) == {NAME}
+        assert confirmed_names(reader, PRODUCT_ID, "tencent-hub") == {NAME}
     again = prove(*LIVE, *at(registration), "--json")
     answer = json.loads(again.stdout)
     assert (again.returncode, answer["registered"], answer["code"]) == (1, False, "E808")

@@ -27,6 +27,7 @@ from burner.manifest.reading.cloud_records import (
     confirmed_names,
     name_holders,
 )
+from burner.manifest.reading.cloud_status import cloud_status
 from burner.manifest.writing.cloud_records import (
     record_confirmed_names,
     record_preflight,
@@ -217,7 +218,26 @@ def test_a_unit_whose_name_is_not_confirmed_does_not_pass(ledger: Ledger, when: 
     assert confirm(ledger, name, name) == 1
     unit(ledger, 1, release, **how)
     assert confirm(ledger, name, "other") == 1
-    assert confirmed_names(ledger.reader, PRODUCT) == {name, "other"}
+    assert confirmed_names(ledger.reader, PRODUCT, HUB) == {name, "other"}
+    assert flaws(ledger.reader) == []
+
+
+def test_a_name_that_another_platform_has_is_not_confirmed(ledger: Ledger) -> None:
+    release = open_with(ledger, names="created-before")
+    name = unit_mac(1).octets.hex()
+    confirmed = record_confirmed_names(ledger, PRODUCT, [name], platform="alibaba", how="created")
+    assert confirmed == 1
+    with pytest.raises(BurnerError, match="E818"):
+        unit(ledger, 1, release)
+    batch = ledger.reader.batch("WO1")
+    assert batch is not None
+    with ledger.reader.connection() as connection:
+        assert cloud_status(connection, batch).confirmed_names == 0
+    assert confirmed_names(ledger.reader, PRODUCT, HUB) == set()
+    ledger._working.clear()
+    assert confirm(ledger, name) == 1
+    unit(ledger, 1, release)
+    assert confirmed_names(ledger.reader, PRODUCT, "alibaba") == {name}
     assert flaws(ledger.reader) == []
 
 
@@ -247,7 +267,7 @@ def test_names_of_an_imported_log_are_confirmed_here_too(tmp_path: Path, ledger:
     unit(ledger, 1, release)
     with pytest.raises(BurnerError, match="E818"):
         unit(ledger, 2, release)
-    assert confirmed_names(ledger.reader, PRODUCT) == {name}
+    assert confirmed_names(ledger.reader, PRODUCT, HUB) == {name}
     assert batch_status(ledger.reader, "WO1").names_not_confirmed == 0
     assert flaws(ledger.reader) == []
     exported = tmp_path / "line1.log"
@@ -306,9 +326,9 @@ def test_a_proved_registration_confirms_the_name(ledger: Ledger) -> None:
     record_proof(
         *(ledger, str(unit_mac(1))), device_name="plug-1", registered=False, code="E807", **of_unit
     )
-    assert confirmed_names(ledger.reader, PRODUCT) == set()
+    assert confirmed_names(ledger.reader, PRODUCT, HUB) == set()
     record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **of_unit)
-    assert confirmed_names(ledger.reader, PRODUCT) == {"plug-1"}
+    assert confirmed_names(ledger.reader, PRODUCT, HUB) == {"plug-1"}
     with pytest.raises(BurnerError) as caught:
         record_proof(ledger, str(unit_mac(1)), device_name="plug-2", registered=True, **of_unit)
     assert caught.value.code == "E714"
