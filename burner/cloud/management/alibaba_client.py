@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,8 +54,8 @@ class AlibabaClient:
                 endpoint=endpoint.host,
             )
         )
-        self._runtime = RuntimeOptions(autoretry=False, max_idle_conns=1)
-        DaraCore._sessions[f"{endpoint}:80:pool=1"] = _SdkSession(self._connection)
+        self._runtime = RuntimeOptions(autoretry=False)
+        DaraCore._sessions = _SessionOfTheCall()
         self._account = account
 
     def read(
@@ -91,6 +92,8 @@ class AlibabaClient:
         body: object = None
         refusal: object = None
         failure: Exception | None = None
+        session = _SdkSession(self._connection)
+        calling = _CALLING.set(session)
         try:
             answer = getattr(self._sdk, f"{method}_with_options")(request, self._runtime)
             body = answer.to_map().get("body")
@@ -98,6 +101,10 @@ class AlibabaClient:
             refusal = error.data
         except UnretryableException as error:
             failure = error.inner_exception
+        finally:
+            _CALLING.reset(calling)
+        if not session.is_used:
+            raise BurnerError(Code.MANAGEMENT_SDK_MISSING, f"{action}: darabonba-core")
         # Only here is it an error of ours: in the blocks above, the SDK's would be its context.
         if failure:
             raise _as_ours(action, failure)
@@ -138,11 +145,12 @@ class _SdkResponse:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _SdkSession:
-    """In place of a session of `requests`, for the one method that the SDK calls."""
+    """In place of a session of `requests`, for one call and the one method that the SDK calls."""
 
     connection: BoundedConnection
+    is_used: bool = False
 
     def send(self, request: PreparedRequest, **_options: Any) -> _SdkResponse:
         """The answer to a request. Proxies and certificates are not the SDK's to choose.
@@ -150,6 +158,7 @@ class _SdkSession:
         Raises:
             BurnerError: E835 … E840; E841, E842 by the status of an answer that has no JSON.
         """
+        self.is_used = True
         body = request.body
         if not isinstance(body, str | bytes | None):
             raise TypeError("the SDK sends a stream")
@@ -157,6 +166,23 @@ class _SdkSession:
         if not _is_object(reply.content):
             raise self.connection.unreadable(reply)
         return _SdkResponse(reply.status, reply.headers, reply.content)
+
+
+_CALLING: ContextVar[_SdkSession] = ContextVar("_CALLING")
+"""The session of the call that this thread makes."""
+
+
+class _SessionOfTheCall(dict[str, _SdkSession]):
+    """In place of the SDK's sessions, of which there is one for each address in the process.
+
+    So two accounts at one address never share a connection.
+    """
+
+    def __contains__(self, _address: object) -> bool:
+        return True
+
+    def __getitem__(self, _address: str) -> _SdkSession:
+        return _CALLING.get()
 
 
 def _is_object(content: bytes) -> bool:

@@ -21,7 +21,12 @@ from burner.core.errors import BurnerError
 ResultOfCall = TypeVar("ResultOfCall")
 
 _UNCERTAIN: Final = frozenset(
-    {Code.API_DEADLINE_PASSED, Code.API_ANSWER_UNREADABLE, Code.API_FAILED}
+    {
+        Code.API_DEADLINE_PASSED,
+        Code.API_ANSWER_UNREADABLE,
+        Code.API_FAILED,
+        Code.MANAGEMENT_SDK_MISSING,  # of a call: the SDK sent it by another way
+    }
 )
 """After these errors nobody knows whether the platform did what it was asked."""
 _SLICE: Final = 0.25

@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from darabonba.core import DaraCore
 
 from burner.cloud.gateway.management.acs3 import check_signature
 from burner.cloud.gateway.management.alibaba_api import AlibabaService
 from burner.cloud.gateway.management.api_call import ApiCallRefusedError
+from burner.cloud.gateway.tls import tls_for_a_run
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.alibaba import AlibabaIot
 from burner.core.code import Code
@@ -217,3 +221,28 @@ def test_each_address_has_a_connection_of_its_own() -> None:
         second.product(PRODUCT_KEY)
         first.product(PRODUCT_KEY)
     assert (len(one.calls), len(other.calls)) == (2, 1)
+
+
+def test_two_accounts_at_one_address_have_a_connection_each(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    tls = tls_for_a_run(["127.0.0.1"])
+    ca.write_text(tls.certificate)
+    with alibaba_api(tls=tls) as api:
+        trusting = api.opened(ca=ca)
+        other = api.opened()  # made later, with the public certificates
+        assert trusting.product(PRODUCT_KEY).secret == SECRET
+        with pytest.raises(BurnerError) as refused:
+            other.product(PRODUCT_KEY)
+        assert trusting.product(PRODUCT_KEY).secret == SECRET
+    assert refused.value.code == Code.API_CERTIFICATE_UNTRUSTED
+
+
+def test_an_sdk_that_sends_by_a_session_of_its_own_is_told_after_one_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(DaraCore, "_get_session", lambda **_more: requests.Session())
+    with alibaba_api() as api, pytest.raises(BurnerError) as refused:
+        api.opened().product(PRODUCT_KEY)
+    assert refused.value.code == Code.MANAGEMENT_SDK_MISSING
+    assert "darabonba-core" in refused.value.detail
+    assert len(api.calls) == 1
