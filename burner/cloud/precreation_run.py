@@ -64,7 +64,10 @@ class Patience:
     """How long the platform is waited for, in seconds."""
 
     settle_s: float = 2.0
-    """After a cut call, until the platform is asked again: it may still be at work on it."""
+    """Until a call is sent again, or a name that should be there is asked for again."""
+    absent_s: tuple[float, ...] = (2.0, 8.0, 20.0)
+    """After a cut call, between the questions whether it came through: the platform may still be at
+    work on it. Names that are absent after the last one are sent again."""
     first_poll_s: float = 0.3
     longest_poll_s: float = 5.0
     task_s: float = 600.0
@@ -245,16 +248,17 @@ class Precreation:
             chunk: that was sent.
             created: those of its names that were created then, as far as it is known.
         """
-        absent, found, asked = list(chunk.names), list[str](), 0
+        absent, found, pauses = list(chunk.names), list[str](), self._patience.absent_s
         while absent:
             present = self._present(absent)
             absent = [name for name in absent if name not in present]
             found += present
-            asked = 1 if present else asked + 1
-            if asked == 2:
+            if present:
+                pauses = self._patience.absent_s
+            if not absent or not pauses:
                 break
-            if absent:
-                self._pause(self._patience.settle_s)
+            self._pause(pauses[0])
+            pauses = pauses[1:]
         settled = ChunkSettled(chunk.number, tuple(found), absent=tuple(absent))
         self._journal.add(settled)
         self._report([name for name in found if name in created], NameFate.CREATED)

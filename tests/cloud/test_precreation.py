@@ -165,7 +165,8 @@ def test_a_call_that_was_cut_before_its_effect_is_sent_again_after_asking() -> N
     run = Run(CreatingPlatform(fault=cut_at("before create")))
     run.create()
     assert once(run.platform)
-    assert run.platform.calls["device"] == 8  # four names, before and after a pause
+    assert run.platform.calls["device"] == 16  # four names, before and after three pauses
+    assert run.paused[:3] == [2, 8, 20]
 
 
 def test_a_call_that_was_cut_after_its_effect_is_not_sent_again() -> None:
@@ -180,7 +181,25 @@ def test_a_platform_that_is_slow_after_a_cut_is_waited_for() -> None:
     run = Run(CreatingPlatform(fault=cut_at("after create"), lag=6))
     run.create()
     assert once(run.platform)
-    assert run.paused[0] == Patience().settle_s
+    assert run.paused[0] == Patience().absent_s[0]
+
+
+def test_names_whose_call_was_killed_are_not_sent_again_while_the_platform_is_at_work() -> None:
+    platform = CreatingPlatform()
+
+    def fault(moment: str) -> None:
+        if moment == "after create":
+            platform.coming, platform.has = [(9, frozenset(NAMES[:3]))], set()
+            raise Killed
+
+    platform.fault = fault
+    run = Run(platform)
+    with pytest.raises(Killed):
+        run.create(NAMES[:3])
+    platform.fault = lambda _moment: None
+    run.create(NAMES[:3])
+    assert platform.calls["create"] == 1
+    assert run.confirmed == set(NAMES[:3])
 
 
 def test_a_task_is_continued_by_the_next_run() -> None:
