@@ -18,6 +18,8 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
+from burner.cloud.management.errors import check_answer_is_about
+from burner.cloud.management.pages import endless_list
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.alibaba import ALIBABA
@@ -68,6 +70,7 @@ class AlibabaIot:
     def product(self, product_id: str) -> ProductOnPlatform:
         """A product; none can be disabled. E802: there is none."""
         data = self._client.read("QueryProduct", {"ProductKey": product_id}).record("Data")
+        check_answer_is_about(product_id, data.text("ProductKey"), "product")
         secret = data.secret("ProductSecret")
         if secret:
             self._account.search.add(secret)
@@ -104,11 +107,13 @@ class AlibabaIot:
         """A device; None: there is none of this name."""
         fields = {"ProductKey": product_id, "DeviceName": name}
         try:
-            return _device(self._client.read("QueryDeviceDetail", fields).record("Data"))
+            found = self._client.read("QueryDeviceDetail", fields).record("Data")
         except AlibabaRefusedError as error:
             if error.platform_code == DEVICE_UNKNOWN:
                 return None
             raise
+        check_answer_is_about(name, found.text("DeviceName"), "device")
+        return _device(found)
 
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         """Let the platform check the names, then create those that it takes.
@@ -176,6 +181,8 @@ class AlibabaIot:
             if not entries:
                 detail = f"the list of devices ends at page {page}"
                 raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
+            if not new:
+                raise endless_list()
 
     def _with_activation(
         self, product_id: str, entries: Sequence[AlibabaRecord]
@@ -258,14 +265,19 @@ class AlibabaIot:
         return self._client.read("QueryBatchRegisterDeviceStatus", fields).record("Data")
 
     def _application(self, application: str) -> Iterator[str]:
-        """The names of an application."""
+        """The names of an application, each once."""
+        seen = set[str]()
         for page in count(1):
             size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
             body = self._client.read("QueryPageByApplyId", {"ApplyId": int(application), **size})
             entries = body.record("ApplyDeviceList").records("ApplyDeviceInfo")
-            yield from (entry.text("DeviceName") for entry in entries)
+            new = {entry.text("DeviceName") for entry in entries} - seen
+            yield from new
+            seen |= new
             if not entries or page >= body.number("PageCount"):
                 return
+            if not new or len(seen) > NAMES_PER_CALL:
+                raise endless_list()
 
     def _result(
         self,

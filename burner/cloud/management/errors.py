@@ -28,6 +28,15 @@ def refusal_detail(action: str, platform_code: str, message: str, request_id: st
     return f"{action}: {code}" + (f": {about}" if about else "")
 
 
+def check_answer_is_about(asked: str, answered: str, what: str) -> None:
+    """An answer about another thing, or about nothing, says nothing of what was asked. E840."""
+    if answered != asked:
+        detail = (
+            f"asked for {what} {asked}, the answer is about {'another' if answered else 'none'}"
+        )
+        raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
+
+
 class UncertainCallError(BurnerError):
     """A call that changes something has no good answer: it may have been done, or not.
 

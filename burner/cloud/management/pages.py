@@ -1,11 +1,14 @@
 """A list that a platform gives in pages."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from burner.cloud.management.api import DeviceOnPlatform
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 
+MOST_PAGES: Final = 50_000
+"""A list that needs more has no end: at 100 devices a page, this is 5 million."""
 DevicePage = tuple[Sequence[DeviceOnPlatform], int]
 """The devices of a page, and how many the whole list has."""
 
@@ -17,11 +20,13 @@ def pages(page: Callable[[int], DevicePage]) -> Iterator[Sequence[DeviceOnPlatfo
         page: the devices from an offset on.
 
     Raises:
-        BurnerError: E840 the list ends before its number of devices.
+        BurnerError: E840 the list ends before its number of devices, or has no end.
     """
-    offset, total, seen = 0, 1, set[str]()
+    offset, total, seen, asked = 0, 1, set[str](), 0
     while offset < total:
-        before = total
+        before, asked = total, asked + 1
+        if asked > MOST_PAGES:
+            raise endless_list()
         devices, total = page(offset)
         if offset and total < before:  # the devices behind one that was deleted moved up
             offset = max(offset - (before - total), 0)
@@ -33,5 +38,14 @@ def pages(page: Callable[[int], DevicePage]) -> Iterator[Sequence[DeviceOnPlatfo
         offset += len(devices)
         new = [one for one in devices if one.name not in seen]
         seen.update(one.name for one in new)
+        if devices and not new:
+            raise endless_list()
         if new:
             yield new
+
+
+def endless_list() -> BurnerError:
+    """The error of a list that gives again what it gave before, or goes on for ever."""
+    return BurnerError(
+        Code.API_ANSWER_UNREADABLE, "the list has no end: a page brings nothing new, or too many"
+    )

@@ -17,14 +17,16 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
-from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.management.errors import CallRefusedError, check_answer_is_about
 from burner.cloud.management.pages import pages
 from burner.cloud.management.tencent_client import TencentClient
 from burner.cloud.management.tencent_errors import DEVICE_EXISTS, DEVICE_UNKNOWN, OF_ONE_NAME
 from burner.cloud.management.tencent_values import (
+    count_in,
     credential_kind,
     flag,
     moment,
+    name_in,
     number,
     product_secret,
     register_type,
@@ -55,6 +57,7 @@ class TencentExplorer:
         product = self._explorer.read("DescribeStudioProduct", ProductId=product_id).Product
         if product is None:
             raise BurnerError(Code.CLOUD_PRODUCT_UNKNOWN, product_id)
+        check_answer_is_about(product_id, text(product.ProductId), "product")
         settings = self._explorer.read("DescribeProductDynamicRegister", ProductId=product_id)
         return ProductOnPlatform(
             product_id=text(product.ProductId),
@@ -74,7 +77,7 @@ class TencentExplorer:
         listed = self._explorer.read(
             "GetDeviceList", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
         )
-        return number(listed.Total) or 0
+        return count_in(listed.Total)
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, a page at a time."""
@@ -83,7 +86,7 @@ class TencentExplorer:
             found = self._explorer.read(
                 "GetDeviceList", ProductId=product_id, Offset=offset, Limit=_PAGE
             )
-            return [_device(one) for one in sequence(found.Devices)], number(found.Total) or 0
+            return [_device(one) for one in sequence(found.Devices)], count_in(found.Total)
 
         return pages(page)
 
@@ -95,7 +98,8 @@ class TencentExplorer:
             if error.platform_code in DEVICE_UNKNOWN:
                 return None
             raise
-        return _device(found.Device) if found.Device else None
+        check_answer_is_about(name, text(found.Device and found.Device.DeviceName), "device")
+        return _device(found.Device)
 
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         """Create devices; never sent twice by itself."""
@@ -157,7 +161,7 @@ class TencentExplorer:
 
 def _device(one: Any) -> DeviceOnPlatform:
     return DeviceOnPlatform(
-        name=text(one.DeviceName),
+        name=name_in(one.DeviceName),
         created=moment(one.CreateTime),
         active=was_online(one.FirstOnlineTime, one.Status),
         activated=moment(one.FirstOnlineTime),

@@ -20,8 +20,12 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
-from burner.cloud.management.errors import CallRefusedError, UncertainCallError
-from burner.cloud.management.pages import pages
+from burner.cloud.management.errors import (
+    CallRefusedError,
+    UncertainCallError,
+    check_answer_is_about,
+)
+from burner.cloud.management.pages import endless_list, pages
 from burner.cloud.management.tencent_client import TencentClient
 from burner.cloud.management.tencent_errors import (
     CREATE_MANY,
@@ -31,9 +35,11 @@ from burner.cloud.management.tencent_errors import (
     refused,
 )
 from burner.cloud.management.tencent_values import (
+    count_in,
     credential_kind,
     flag,
     moment,
+    name_in,
     number,
     product_secret,
     register_type,
@@ -64,6 +70,7 @@ class TencentHub:
     def product(self, product_id: str) -> ProductOnPlatform:
         """A product. E802: there is none."""
         found = self._hub.read("DescribeProduct", ProductId=product_id)
+        check_answer_is_about(product_id, text(found.ProductId), "product")
         settings = found.ProductProperties
         forbidden = number(settings and settings.ForbiddenStatus)
         return ProductOnPlatform(
@@ -84,7 +91,7 @@ class TencentHub:
         listed = self._hub.read(
             "DescribeDevices", ProductId=product_id, Offset=0, Limit=_SMALLEST_PAGE
         )
-        return number(listed.TotalCount) or 0
+        return count_in(listed.TotalCount)
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, a page at a time."""
@@ -93,7 +100,7 @@ class TencentHub:
             found = self._hub.read(
                 "DescribeDevices", ProductId=product_id, Offset=offset, Limit=_PAGE
             )
-            return [_device(one) for one in sequence(found.Devices)], number(found.TotalCount) or 0
+            return [_device(one) for one in sequence(found.Devices)], count_in(found.TotalCount)
 
         return pages(page)
 
@@ -105,6 +112,7 @@ class TencentHub:
             if error.platform_code in DEVICE_UNKNOWN:
                 return None
             raise
+        check_answer_is_about(name, text(found.DeviceName), "device")
         return _device(found)
 
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
@@ -125,7 +133,7 @@ class TencentHub:
         if number(found.TaskStatus) != _TASK_DONE:
             return None
         try:
-            created, refusals = self._task_results(product_id, task.id)
+            created, refusals = self._task_results(product_id, task)
         except CallRefusedError as error:
             if error.platform_code == TASK_AT_WORK:
                 return None
@@ -171,49 +179,59 @@ class TencentHub:
         raise UncertainCallError(error)
 
     def _task_results(
-        self, product_id: str, task_id: str
+        self, product_id: str, task: CreationTask
     ) -> tuple[set[str], dict[str, tuple[str, str]]]:
-        """The names that a task created, and those that it refused with code and message."""
+        """The names that a task created, and the others with code and message."""
         created, refusals = set[str](), dict[str, tuple[str, str]]()
         offset, total = 0, 1
         while offset < total:
             found = self._creating.read(
                 "DescribeMultiDevices",
                 ProductId=product_id,
-                TaskId=task_id,
+                TaskId=task.id,
                 Offset=offset,
                 Limit=_RESULT_PAGE,
             )
-            page, total = sequence(found.DevicesInfo), number(found.TotalDevNum) or 0
+            page, total = sequence(found.DevicesInfo), count_in(found.TotalDevNum)
             if not page:
                 break
             offset += len(page)
+            known = len(created) + len(refusals)
             for one in page:
                 name, result = text(one.DeviceName), number(one.Result)
-                if result:
-                    refusals[name] = _refusal(result, self._search.clean(text(one.ErrMsg)))
-                else:
+                if name not in task.names:
+                    raise _of_another_task()
+                if result == 0:
                     created.add(name)
+                else:
+                    refusals[name] = _refusal(result, self._search.clean(text(one.ErrMsg)))
+            if len(created) + len(refusals) == known:
+                raise endless_list()
         return created, refusals
 
     def _exists(self, product_id: str, name: str, refusals: Mapping[str, tuple[str, str]]) -> bool:
         """Whether a name that a task did not create is there: the task's numbers have no meaning
         in any public document.
         """
-        reasons = "".join(refusals.get(name, ())).replace(" ", "").lower()
-        return "alreadyexist" in reasons or self.device(product_id, name) is not None
+        code, _ = refusals.get(name, ("", ""))
+        return code in DEVICE_EXISTS or self.device(product_id, name) is not None
 
 
-def _refusal(result: int, message: str) -> tuple[str, str]:
+def _of_another_task() -> BurnerError:
+    return BurnerError(Code.API_ANSWER_UNREADABLE, "the task has a name that was not asked for")
+
+
+def _refusal(result: int | None, message: str) -> tuple[str, str]:
     """Code and message; what looks like a code of the platform is one."""
+    told = "no result" if result is None else f"result {result}"
     if re.fullmatch(r"[A-Za-z]+(\.[A-Za-z]+)+", message):
-        return message, f"result {result}"
-    return f"result {result}", message
+        return message, told
+    return told, message
 
 
 def _device(one: Any) -> DeviceOnPlatform:
     return DeviceOnPlatform(
-        name=text(one.DeviceName),
+        name=name_in(one.DeviceName),
         created=moment(one.CreateTime),
         registered=flag(one.CertState),
         active=was_online(one.FirstOnlineTime, one.Online),

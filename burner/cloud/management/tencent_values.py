@@ -27,6 +27,13 @@ def text(value: Any) -> str:
     return value or ""
 
 
+def name_in(value: Any) -> str:
+    """The name of a device: a text that is not empty."""
+    if not text(value):
+        raise _unreadable("the name of a device")
+    return text(value)
+
+
 def number(value: Any) -> int | None:
     """A whole number that is not negative; None where there is none."""
     if value is None:
@@ -34,6 +41,13 @@ def number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _unreadable("a number")
     return value
+
+
+def count_in(value: Any) -> int:
+    """How many there are: a list without this number may be any part of it."""
+    if (found := number(value)) is None:
+        raise _unreadable("a number")
+    return found
 
 
 def flag(value: Any) -> bool | None:

@@ -237,3 +237,39 @@ def test_whether_a_device_was_ever_online_is_unknown_where_the_platform_does_not
         (page,) = api.opened().devices(PRODUCT_KEY)
     listed = {one.name: ListedDevice.of(one).active for one in page}
     assert listed == {"a": True, "b": True, "c": False, "d": None}
+
+
+def test_a_list_that_repeats_its_page_for_ever_ends() -> None:
+    listed = {"DeviceInfo": [{"DeviceName": "n001", "DeviceStatus": "UNACTIVE"}]}
+    body = {**DONE, "PageCount": 1000, "Data": listed}
+    with answering(QueryDevice=[body]) as api, pytest.raises(BurnerError) as error:
+        list(api.opened().devices(PRODUCT_KEY))
+    assert error.value.code == Code.API_ANSWER_UNREADABLE
+    assert len(api.requests) == 2
+
+
+def test_the_names_of_an_application_that_repeat_for_ever_end() -> None:
+    listed = {"ApplyDeviceInfo": [{"DeviceName": "n001"}]}
+    with (
+        answering(
+            QueryBatchRegisterDeviceStatus=[{**DONE, "Data": {"Status": "CREATE_SUCCESS"}}],
+            QueryPageByApplyId=[{**DONE, "PageCount": 1000, "ApplyDeviceList": listed}],
+        ) as api,
+        pytest.raises(BurnerError) as error,
+    ):
+        api.opened().creation_result(PRODUCT_KEY, CreationTask("5", ("n001",), None))
+    assert error.value.code == Code.API_ANSWER_UNREADABLE
+
+
+@pytest.mark.parametrize("told", [{}, {"DeviceName": "n002", "ProductKey": "a1AAAAAAAAA"}])
+def test_an_answer_about_another_device_or_product_says_nothing_of_ours(told: Body) -> None:
+    body = {**DONE, "Data": told}
+    with answering(QueryDeviceDetail=[body], QueryProduct=[body]) as api:
+        opened = api.opened()
+        for call in (
+            lambda: opened.device(PRODUCT_KEY, "n001"),
+            lambda: opened.product(PRODUCT_KEY),
+        ):
+            with pytest.raises(BurnerError) as error:
+                call()
+            assert error.value.code == Code.API_ANSWER_UNREADABLE

@@ -49,3 +49,10 @@ def test_no_device_is_missed_where_one_before_it_is_deleted_meanwhile() -> None:
     found += [one.name for each in pages(page) for one in each]
     assert found == list(listed)
     assert asked == [0, 3, 2, 5]
+
+
+def test_a_list_that_brings_new_devices_for_ever_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("burner.cloud.management.pages.MOST_PAGES", 50)
+    with pytest.raises(BurnerError, match="no end"):
+        for _ in pages(lambda offset: ([DeviceOnPlatform(f"n{offset}")], offset + 1000)):
+            pass
