@@ -2,16 +2,21 @@
 
 import logging
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from burner.cloud.gateway.tls import tls_for_a_run
+from burner.cloud.management.account import ApiAccount
+from burner.cloud.management.alibaba_client import AlibabaClient
+from burner.cloud.management.endpoint import api_endpoint
 from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
 from tests.cloud.gateway.products import SECRET, product
-from tests.cloud.management.alibaba_api import OF_ALIBABA, PRODUCT_KEY
+from tests.cloud.management.alibaba_api import KEY, OF_ALIBABA, PRODUCT_KEY
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import local_api
 from tests.cloud.management.opened import MovedClock, opened
@@ -62,6 +67,20 @@ def test_the_call_that_creates_is_sent_once_and_says_that_it_may_have_been_done(
         opened(api.url, ALIBABA, clock=clock).create(PRODUCT_KEY, ["n001"])
     assert error.is_uncertain
     assert devices.attempts["n001"] == (0 if fault in {Fault.CUT_BEFORE, Fault.STATUS_502} else 1)
+
+
+def test_the_call_that_creates_was_not_done_where_it_was_cut_before_it_was_sent() -> None:
+    def cut() -> None:
+        listener.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=cut, daemon=True)
+        server.start()
+        endpoint = api_endpoint(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(BurnerError) as raised:
+            AlibabaClient(ApiAccount(KEY, endpoint=endpoint)).change(CHANGE, {"ApplyId": 5})
+        server.join()
+    assert (type(raised.value), raised.value.code) == (BurnerError, Code.API_UNREACHABLE)
 
 
 def test_a_check_of_names_that_was_cut_is_made_again_and_creates_once() -> None:

@@ -27,7 +27,7 @@ from tests import secret_shapes
 KEY, TOKEN = "vK3xQ8mZ5tR1wY7pL2nB9cJ4dF6gH0sA", "tN6yU2iO9pE4rW7qM1zX5cV8bG3hJ0kL"
 PRODUCT_SECRET = "Zk8vQ2mT6xW4yB9nR3sJ7pLd"
 SECRETS = (KEY, TOKEN, PRODUCT_SECRET)
-ONCE = ApiCalls(CallLimits(tries=1, seconds=5, total_seconds=5))
+ONCE = ApiCalls(CallLimits(tries=1, seconds=60, total_seconds=60))
 PRODUCT_ID = "7QKX2MPD0C"
 
 Call = Callable[[ManagementApi], object]
