@@ -151,6 +151,9 @@ class ReconcileTerms:
     """Whether a name must be on the platform before its unit registers."""
     batch: str = ""
     """Only units of this batch; empty: all units, and names that no unit has."""
+    created_by_registration: bool = False
+    """Whether the platform creates names by itself: one that is there was registered, as long as
+    the list does not say another thing."""
 
 
 def reconcile(
@@ -211,12 +214,17 @@ class _Comparison:
         for name, device in listed.items():
             if name in good:
                 continue
-            if device.in_use:
+            if device.in_use or self._must_be_registered(device):
                 strangers[name] = device
             elif name not in others and not self._terms.batch:
                 self._counts["unknown" if device.in_use is None else "unused"] += 1
                 self._spare.append(device)
         return strangers
+
+    def _must_be_registered(self, device: ListedDevice) -> bool:
+        """Whether a device that no unit has is there because somebody registered it."""
+        is_open = device.in_use is None and device.enabled is not False
+        return is_open and self._terms.created_by_registration
 
     def _pairs(
         self,

@@ -127,6 +127,19 @@ def test_the_device_of_a_good_unit_that_is_disabled_is_named_so(device: ListedDe
     assert only(result).kind is DifferenceKind.DISABLED
 
 
+def test_where_the_platform_creates_names_by_itself_a_stranger_was_registered() -> None:
+    devices = [
+        active(record().name),
+        ListedDevice("DARK", active=False),
+        ListedDevice("CREATED", registered=False, active=False),
+        ListedDevice("STOPPED", active=False, enabled=False),
+    ]
+    terms = ReconcileTerms(now=NOW, created_by_registration=True)
+    difference = only(reconcile([record()], devices, terms))
+    assert (difference.kind, difference.name) == (DifferenceKind.NEVER_BURNED, "DARK")
+    assert compare([record()], devices).differences == ()
+
+
 def test_with_a_batch_names_that_no_unit_has_are_left_out() -> None:
     names = [active(record().name), ListedDevice("SPARE", registered=False, active=False)]
     result = compare([record()], names, batch="WO-1")

@@ -70,12 +70,13 @@ def _compared(
     chosen: ReconcileArguments, profile: Profile, listed: ListedDevices
 ) -> Reconciliation:
     creation = profile.registration.name_creation
+    register_type = creation.register_type if creation else None
     terms = ReconcileTerms(
         now=datetime.now(UTC),
         grace=timedelta(days=chosen.grace),
-        created_beforehand=creation is not None
-        and creation.register_type is RegisterType.PRECREATED,
+        created_beforehand=register_type is RegisterType.PRECREATED,
         batch=chosen.batch,
+        created_by_registration=register_type is RegisterType.AUTOMATIC,
     )
     with ManifestReader.open(chosen.manifest) as reader:
         return reconcile(names_on_record(reader, profile.product.id), listed.devices, terms)
