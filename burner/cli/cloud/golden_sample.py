@@ -61,7 +61,9 @@ def golden_sample(chosen: ProveArguments) -> GoldenSample:
             detail = f"{name}: fingerprint {burned}, not {release.key_fingerprint}"
             raise BurnerError(Code.PROOF_SECRET_IS_OTHER, detail)
         planned = _planned(chosen, release, name)
-        return GoldenSample(release, record, planned, may_record(reader, planned.endpoint))
+        return GoldenSample(
+            release, record, planned, may_record(reader, chosen.registration_endpoint)
+        )
 
 
 def _good_unit(reader: ManifestReader, text: str, product_id: str) -> Record:

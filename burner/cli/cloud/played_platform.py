@@ -1,4 +1,6 @@
-"""What a gateway on this computer answers for a platform is not put on the record of real units."""
+"""What a gateway on this computer answers for a platform is not put on the record of real units;
+what another address answers goes on record with that address.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -14,4 +16,10 @@ def may_record(reader: "ManifestReader", endpoint: "ApiEndpoint | None") -> bool
         reader: of the manifest.
         endpoint: that answered; None: the platform's own, or a person.
     """
-    return endpoint is None or not endpoint.is_local or reader.is_simulated()
+    return endpoint is None or reader.is_simulated() or not _is_played_here(endpoint)
+
+
+def _is_played_here(endpoint: "ApiEndpoint") -> bool:
+    from burner.cloud.management.this_computer import is_this_computer
+
+    return endpoint.is_local or is_this_computer(endpoint.hostname)

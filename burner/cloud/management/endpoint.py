@@ -20,9 +20,14 @@ class ApiEndpoint:
         return f"{self.scheme}://{self.host}"
 
     @property
+    def hostname(self) -> str:
+        """Without its port."""
+        return urlsplit(str(self)).hostname or ""
+
+    @property
     def is_local(self) -> bool:
-        """Whether it is on this computer: it plays a platform."""
-        return is_loopback(urlsplit(str(self)).hostname or "")
+        """Whether it is a loopback address: it plays a platform."""
+        return is_loopback(self.hostname)
 
 
 def api_endpoint(text: str) -> ApiEndpoint:
