@@ -188,7 +188,7 @@ def test_a_creation_that_is_cut_before_it_was_sent_was_not_done(
         listener.accept()[0].close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=cut)
+        server = threading.Thread(target=cut, daemon=True)
         server.start()
         with refused(Code.API_UNREACHABLE, caplog) as error:
             opened(f"https://127.0.0.1:{listener.getsockname()[1]}").create(PRODUCT_ID, ["a"])
