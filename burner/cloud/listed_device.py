@@ -1,9 +1,12 @@
 """A device as a list of the platform shows it: of its management API, or of its console."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from burner.cloud.management.api import DeviceOnPlatform
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,26 @@ class ListedDevice:
         if self.registered or self.active:
             return True
         return False if self.registered is False else None
+
+    @property
+    def unusable(self) -> Code | None:
+        """Why no new unit can register with this name; None: nothing is known against it."""
+        if self.in_use:
+            return Code.CLOUD_NAME_REGISTERED
+        return Code.CLOUD_DEVICE_DISABLED if self.enabled is False else None
+
+
+def unusable_names(
+    devices: Iterable[ListedDevice], burned: Collection[str]
+) -> dict[str, BurnerError]:
+    """The names with which no new unit can register, and why: E808, E819.
+
+    Args:
+        devices: on the platform.
+        burned: names of good units: these registered themselves.
+    """
+    return {
+        device.name: BurnerError(device.unusable)
+        for device in devices
+        if device.unusable and device.name not in burned
+    }

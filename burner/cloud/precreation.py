@@ -52,6 +52,7 @@ class NamesAsked:
     """The platform was asked for names."""
 
     present: tuple[str, ...]
+    """Those that a unit can have. A name in neither of the two is in use, or disabled."""
     absent: tuple[str, ...]
 
 
@@ -70,7 +71,8 @@ class CreationHistory:
         self.done: set[str] = set()
         """Names that the platform had when it was asked, since the last list was finished."""
         self.done_before: set[str] = set()
-        """Names of finished lists: somebody may have deleted them on the platform since."""
+        """Names that were there before, and those of finished lists: how their devices stand now is
+    asked for."""
         self.pending: dict[int, SentChunk] = {}
         """Chunks of which nothing more is known."""
         self.next_number = 1
@@ -93,7 +95,9 @@ class CreationHistory:
             case ChunkSettled(number):
                 chunk = self._pending(number)
                 del self.pending[number]
-                self._know(set(chunk.names) - set(event.absent) - set(event.refused), event.absent)
+                self.done_before.update(event.existing)
+                settled = {*event.absent, *event.refused, *event.existing}
+                self._know(set(chunk.names) - settled, event.absent)
             case NamesAsked(present, absent):
                 self._know(present, absent)
             case CreationFinished():

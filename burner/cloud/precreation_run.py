@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from burner.cloud.listed_device import ListedDevice, unusable_names
 from burner.cloud.management.api import (
     CreationCutShortError,
     CreationResult,
     CreationTask,
+    DeviceOnPlatform,
     ManagementApi,
 )
 from burner.cloud.management.errors import CallRefusedError, UncertainCallError
@@ -25,14 +27,10 @@ from burner.cloud.precreation import (
     chunks,
     precreation_plan,
 )
+from burner.cloud.present_devices import present_devices
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
-
-ONE_BY_ONE = 10
-"""So many names are asked for one by one, whatever the product holds."""
-SMALLEST_PAGE = 100
-"""Devices that any platform lists in a call."""
 
 
 class NameFate(StrEnum):
@@ -101,6 +99,7 @@ class Precreation:
         product_id: str,
         journal: Journal,
         *,
+        burned: Collection[str],
         stop: Callable[[], bool],
         patience: Patience,
     ) -> None:
@@ -110,6 +109,7 @@ class Precreation:
             api: of the platform.
             product_id: of the product.
             journal: of the product; no other run may use it.
+            burned: names of good units: who registered with these is known.
             stop: whether to stop after the chunk in flight.
             patience: how long.
         """
@@ -119,6 +119,9 @@ class Precreation:
         """What is known so far."""
         self._on_fate: FateListener = _ignore
         self._wanted: frozenset[str] = frozenset()
+        self._burned = burned
+        self._existing: list[str] = []
+        """Names that were there before: how their devices stand is asked at the end, at once."""
         self._confirmed: set[str] = set()
 
     def run(
@@ -140,14 +143,18 @@ class Precreation:
         self._report(precreation_plan(names, history, on_record).done, NameFate.EXISTING)
         for sent in tuple(history.pending.values()):
             self._settle_pending(sent)
+        self._existing.clear()  # the plan asks for them
         plan = precreation_plan(names, history, self._confirmed)
-        send = frozenset(plan.send) | self._ask(plan.ask)
+        ask = [name for name in plan.ask if name not in self.result.refused]
+        send = frozenset(plan.send) | self._ask(ask)
         left = [name for name in names if name in send and name not in self.result.refused]
         for chunk in chunks(left, self._api.names_per_call):
             if self._stop() or self._create(chunk):
                 self.result.stopped = True
-                return self.result
-        self._journal.add(CreationFinished())
+                break
+        self._report_existing()
+        if not self.result.stopped:
+            self._journal.add(CreationFinished())
         return self.result
 
     # -- one chunk ---------------------------------------------------------------------------------
@@ -232,13 +239,13 @@ class Precreation:
         left = [n for n in chunk.names if n not in created | existing and n not in refused]
         if left:
             found = self._present(left)
-            existing |= found
+            existing |= found.keys()
             lost = {n: BurnerError(Code.CREATED_NAME_MISSING, n) for n in left if n not in found}
             refused |= lost
         codes = {name: str(error.code) for name, error in refused.items()}
         self._journal.add(ChunkSettled(chunk.number, tuple(sorted(existing)), codes))
         self._report([name for name in chunk.names if name in created], NameFate.CREATED)
-        self._report([name for name in chunk.names if name in existing], NameFate.EXISTING)
+        self._existing += [name for name in chunk.names if name in existing]
         self._refuse(refused)
 
     def _settle_by_asking(self, chunk: SentChunk, created: Sequence[str] = ()) -> tuple[str, ...]:
@@ -248,22 +255,27 @@ class Precreation:
             chunk: that was sent.
             created: those of its names that were created then, as far as it is known.
         """
-        absent, found, pauses = list(chunk.names), list[str](), self._patience.absent_s
+        absent, pauses = list(chunk.names), self._patience.absent_s
+        found = dict[str, DeviceOnPlatform]()
         while absent:
             present = self._present(absent)
             absent = [name for name in absent if name not in present]
-            found += present
+            found |= present
             if present:
                 pauses = self._patience.absent_s
             if not absent or not pauses:
                 break
             self._pause(pauses[0])
             pauses = pauses[1:]
-        settled = ChunkSettled(chunk.number, tuple(found), absent=tuple(absent))
-        self._journal.add(settled)
-        self._report([name for name in found if name in created], NameFate.CREATED)
-        self._report([name for name in found if name not in created], NameFate.EXISTING)
-        return settled.absent
+        unusable = self._unusable(found)
+        codes = {name: str(error.code) for name, error in unusable.items()}
+        usable = tuple(name for name in found if name not in unusable)
+        self._journal.add(ChunkSettled(chunk.number, usable, codes, tuple(absent)))
+        self._journal.add(NamesAsked(usable, ()))
+        self._report([name for name in usable if name in created], NameFate.CREATED)
+        self._report([name for name in usable if name not in created], NameFate.EXISTING)
+        self._refuse(unusable)
+        return tuple(absent)
 
     # -- what the platform has ---------------------------------------------------------------------
 
@@ -277,19 +289,38 @@ class Precreation:
             return frozenset()
         found = self._present(names)
         created = self._journal.history.done.intersection(names)
-        if not created <= found:
+        if not created <= found.keys():
             self._pause(self._patience.settle_s)
-            found |= self._present(created - found)
-        present = tuple(name for name in names if name in found)
+            found |= self._present(created - found.keys())
         absent = tuple(name for name in names if name not in found)
         lost = {n: BurnerError(Code.CREATED_NAME_MISSING) for n in absent if n in created}
-        self._journal.add(NamesAsked(present, absent))
-        self._report(present, NameFate.EXISTING)
+        self._report_present([name for name in names if name in found], found, absent)
         self._refuse(lost)
         return frozenset(absent) - lost.keys()
 
-    def _present(self, names: Collection[str]) -> set[str]:
-        return present_names(self._api, self._product_id, names)
+    def _report_existing(self) -> None:
+        """Report the names that were there before."""
+        if self._existing:
+            self._report_present(self._existing, self._present(self._existing))
+
+    def _report_present(
+        self,
+        names: Sequence[str],
+        found: Mapping[str, DeviceOnPlatform],
+        absent: tuple[str, ...] = (),
+    ) -> None:
+        """Report the names with which a new unit can register, and refuse the others."""
+        unusable = self._unusable(found)
+        usable = tuple(name for name in names if name not in unusable)
+        self._journal.add(NamesAsked(usable, absent))
+        self._report(usable, NameFate.EXISTING)
+        self._refuse(unusable)
+
+    def _present(self, names: Collection[str]) -> dict[str, DeviceOnPlatform]:
+        return present_devices(self._api, self._product_id, names)
+
+    def _unusable(self, found: Mapping[str, DeviceOnPlatform]) -> dict[str, BurnerError]:
+        return unusable_names(map(ListedDevice.of, found.values()), self._burned)
 
     # -- what became of names ----------------------------------------------------------------------
 
@@ -303,15 +334,3 @@ class Precreation:
     def _refuse(self, refused: Mapping[str, BurnerError]) -> None:
         self.result.refused |= {n: e for n, e in refused.items() if n in self._wanted}
         self._report(refused, NameFate.REFUSED)
-
-
-def present_names(api: ManagementApi, product_id: str, names: Collection[str]) -> set[str]:
-    """The names among these that the platform has, in as few calls as it takes.
-
-    Raises:
-        BurnerError: E8.
-    """
-    if len(names) > ONE_BY_ONE and api.device_count(product_id) <= len(names) * SMALLEST_PAGE:
-        wanted = set(names)
-        return {d.name for page in api.devices(product_id) for d in page if d.name in wanted}
-    return {name for name in names if api.device(product_id, name) is not None}

@@ -89,6 +89,10 @@ class ExpectedProduct:
     spare_names: int | None = None
     """Confirmed names that no unit has yet; None: there is no batch that needs them."""
 
+    names: frozenset[str] = frozenset()
+    """These names; `spare_names` counts those that the platform has for new units, once it was
+    asked."""
+
     @property
     def units_of_batch(self) -> int | None:
         """Units that the batch will have; None: nobody knows."""
@@ -289,9 +293,12 @@ def _names(expected: ExpectedProduct) -> CloudCheckResult:
         return CloudCheckResult(CloudCheck.NAMES, CheckVerdict.NOT_NEEDED)
     if expected.spare_names is None:
         return CloudCheckResult(CloudCheck.NAMES, CheckVerdict.NOT_NEEDED, missing=Missing.BATCH)
-    return _room(
+    checked = _room(
         CloudCheck.NAMES, expected.spare_names, expected.quantity, Code.CLOUD_NAMES_MISSING
     )
+    if expected.spare_names < len(expected.names):
+        return replace(checked, found=f"{expected.spare_names} of {len(expected.names)} on record")
+    return checked
 
 
 # -- verdicts --------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ class CreatingPlatform:
     tasks: dict[str, CreationResult] = field(default_factory=dict)
     polled: Counter[str] = field(default_factory=Counter)
     coming: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    states: dict[str, DeviceOnPlatform] = field(default_factory=dict)
+    """How devices stand that are not new."""
 
     def _call(self, kind: str) -> None:
         self.calls[kind] += 1
@@ -67,6 +69,9 @@ class CreatingPlatform:
         for moment, names in [c for c in self.coming if c[0] <= number]:
             self.has |= names
             self.coming.remove((moment, names))
+
+    def _shown(self, name: str) -> DeviceOnPlatform:
+        return self.states.get(name, DeviceOnPlatform(name))
 
     def product(self, product_id: str) -> ProductOnPlatform:
         raise AssertionError(f"the secret of {product_id} is not needed")
@@ -82,13 +87,13 @@ class CreatingPlatform:
         ordered = sorted(self.has)
         self.unknown.clear()
         for first in range(0, len(ordered), 100):
-            yield [DeviceOnPlatform(name) for name in ordered[first : first + 100]]
+            yield [self._shown(name) for name in ordered[first : first + 100]]
 
     def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
         assert product_id == PRODUCT
         self._call("device")
         self.unknown.discard(name)
-        return DeviceOnPlatform(name) if name in self.has else None
+        return self._shown(name) if name in self.has else None
 
     def create(self, product_id: str, names: Sequence[str]) -> CreationTask:
         assert product_id == PRODUCT

@@ -1,12 +1,13 @@
 """Names are created exactly once, whatever is cut, refused or stopped."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.cloud.management.api import CreationResult
+from burner.cloud.management.api import CreationResult, DeviceOnPlatform, ProductOnPlatform
 from burner.cloud.management.errors import CallRefusedError
 from burner.cloud.precreation import (
     ChunkSent,
@@ -21,8 +22,8 @@ from burner.cloud.precreation_run import (
     Patience,
     Precreation,
     PrecreationResult,
-    present_names,
 )
+from burner.cloud.present_devices import present_devices, spare_on_platform
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from tests.cloud.creating_platform import (
@@ -50,6 +51,7 @@ class Run:
         self.platform, self.journal, self.stop = platform, journal or JournalInMemory(), stop
         self.confirmed: set[str] = set()
         self.paused: list[float] = []
+        self.burned: set[str] = set()
 
     def create(self, names: Sequence[str] = NAMES) -> PrecreationResult:
         reported = set[str]()
@@ -64,6 +66,7 @@ class Run:
             self.platform,
             PRODUCT,
             self.journal,
+            burned=self.burned,
             stop=self.stop,
             patience=Patience(task_s=30, pause=self.paused.append),
         )
@@ -338,12 +341,55 @@ def test_a_stopped_run_ends_after_the_chunk_in_flight() -> None:
     assert platform.calls["device"] == platform.calls["devices"] == 0
 
 
+IN_USE = {
+    NAMES[0]: DeviceOnPlatform(NAMES[0], registered=True),
+    NAMES[1]: DeviceOnPlatform(NAMES[1], active=True),
+    NAMES[2]: DeviceOnPlatform(NAMES[2], enabled=False),
+    NAMES[3]: DeviceOnPlatform(NAMES[3], registered=False, enabled=True),
+    NAMES[4]: DeviceOnPlatform(NAMES[4], registered=True),
+}
+
+
+@pytest.mark.parametrize("way", ["told by the call", "after a cut", "on record"])
+def test_names_that_somebody_uses_are_not_as_good_as_created(way: str) -> None:
+    platform = CreatingPlatform(has=set(IN_USE), states=IN_USE)
+    if way == "after a cut":
+        platform.fault = Faults("", "cut")
+    run = Run(platform)
+    run.burned = {NAMES[4]}
+    if way == "on record":
+        run.confirmed = set(IN_USE)
+    for _ in range(2):
+        result = run.create()
+        codes = {name: str(error.code) for name, error in result.refused.items()}
+        assert codes == {NAMES[0]: "E808", NAMES[1]: "E808", NAMES[2]: "E819"}
+        if way != "on record":
+            assert run.confirmed == set(NAMES) - codes.keys()
+
+
+def test_names_that_were_there_are_asked_for_together() -> None:
+    run = Run(platform := CreatingPlatform(has=set(NAMES)))
+    assert run.create().counts[NameFate.EXISTING] == len(NAMES)
+    assert platform.calls == {"create": 3, "device_count": 1, "devices": 1}
+
+
+def test_of_many_names_no_more_are_free_than_there_are_devices() -> None:
+    many = {f"plug-{number:05}" for number in range(10_001)}
+    large = CreatingPlatform(has=many)
+    product = ProductOnPlatform(PRODUCT, "", "", None, None, None, None, 10_001, None)
+    assert spare_on_platform(large, product, [*many, "other"]) == 10_001
+    assert large.calls == {}
+    assert spare_on_platform(large, product, ["plug-00000", "deleted"]) == 1
+    small = CreatingPlatform(has=set(NAMES), states=IN_USE)
+    assert spare_on_platform(small, replace(product, devices=11), NAMES) == len(NAMES) - 4
+
+
 def test_many_names_are_asked_for_by_a_list_where_that_is_cheaper() -> None:
     small = CreatingPlatform(has=set(NAMES[:3]))
-    assert present_names(small, PRODUCT, NAMES) == set(NAMES[:3])
+    assert set(present_devices(small, PRODUCT, NAMES)) == set(NAMES[:3])
     assert small.calls == {"device_count": 1, "devices": 1}
     large = CreatingPlatform(has={f"other-{n}" for n in range(2000)} | {NAMES[0]})
-    assert present_names(large, PRODUCT, NAMES) == {NAMES[0]}
+    assert set(present_devices(large, PRODUCT, NAMES)) == {NAMES[0]}
     assert large.calls == {"device_count": 1, "device": len(NAMES)}
 
 

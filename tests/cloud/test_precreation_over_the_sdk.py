@@ -55,7 +55,7 @@ class Creation:
             return len(self.devices.created) >= stop_after
 
         with open_journal(self.folder / "names.jsonl", TARGET) as journal:
-            work = Precreation(api, PRODUCT_ID, journal, stop=stop, patience=patience)
+            work = Precreation(*(api, PRODUCT_ID, journal), burned=(), stop=stop, patience=patience)
             return work.run(self.names, frozenset(), self.on_fate)
 
     def on_fate(self, names: Sequence[str], fate: NameFate) -> None:
@@ -177,6 +177,7 @@ def test_alibaba_creates_names_once_too(tmp_path: Path) -> None:
                     api.opened(),
                     PRODUCT_KEY,
                     journal,
+                    burned=(),
                     stop=lambda: False,
                     patience=Patience(pause=lambda _seconds: None),
                 )

@@ -27,13 +27,17 @@ class ConfirmedNames:
         is_recorded: bool = True,
     ) -> None:
         """Collect names; where they are not recorded, they are only collected."""
-        from burner.manifest.reading.cloud_records import confirmed_names
+        from burner.manifest.fold.rows import PASS
+        from burner.manifest.reading.cloud_records import confirmed_names, name_holders
 
         self._ledger, self._profile = ledger, profile
         self._batch, self._operator, self._is_recorded = batch, operator, is_recorded
         product = profile.product
         self.on_record = frozenset(confirmed_names(ledger.reader, product.id, product.cloud))
         """When the run began."""
+        holders = name_holders(ledger.reader, profile.product.id)
+        self.burned = frozenset(n for n, holder in holders.items() if holder.status == PASS)
+        """Names of good units."""
         self.recorded = 0
         self._waiting: dict[NamesSource, list[str]] = {}
 

@@ -40,6 +40,7 @@ def expected_of_batch(
     still = None if row.planned is None else max(0, row.planned - row.passed)
     holders = name_holders(reader, profile.product.id)
     used = {name for name, holder in holders.items() if holder.status in (PASS, SCRAP)}
+    spare = frozenset(confirmed_names(reader, profile.product.id, profile.product.cloud) - used)
     return ExpectedProduct(
         product_id=profile.product.id,
         platform=profile.platform,
@@ -48,7 +49,8 @@ def expected_of_batch(
         quantity=quantity if quantity is not None else still,
         made=len({holder.unit_id for holder in holders.values() if holder.status == PASS}),
         made_of_batch=row.passed,
-        spare_names=len(confirmed_names(reader, profile.product.id, profile.product.cloud) - used),
+        spare_names=len(spare),
+        names=spare,
     )
 
 

@@ -20,6 +20,7 @@ from burner.cli.questions.secret_questions import Use, passphrase_prompt
 from burner.cli.run.signals import INTERRUPTED
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
+from burner.cloud.listed_device import ListedDevice, unusable_names
 from burner.cloud.management.api import ManagementApi
 from burner.cloud.precreation import PrecreationPlan, precreation_plan
 from burner.cloud.precreation_journal import CreationTarget, open_journal, read_journal
@@ -28,8 +29,8 @@ from burner.cloud.precreation_run import (
     Patience,
     Precreation,
     PrecreationResult,
-    present_names,
 )
+from burner.cloud.present_devices import present_devices
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.core.words.phrases import Wording
@@ -84,7 +85,12 @@ def precreate(chosen: PrecreateArguments) -> int:
         _recording(chosen, profile) as confirmed,
         stop.caught(),
     ):
-        work = Precreation(api, profile.product.id, opened, stop=stop, patience=Patience())
+        work = Precreation(
+            *(api, profile.product.id, opened),
+            burned=confirmed.burned,
+            stop=stop,
+            patience=Patience(),
+        )
         return _create(profile, names, work, confirmed)
 
 
@@ -197,20 +203,26 @@ def _confirm(
     confirmed: ConfirmedNames,
 ) -> int:
     """Record the names that the platform has; nothing is created."""
-    present = set[str]()
+    devices: Sequence[ListedDevice] = ()
     if chosen.export:
-        present = {device.name for device in devices_of_export(chosen.export, profile).devices}
+        devices = devices_of_export(chosen.export, profile).devices
     elif api:
-        present = present_names(api, profile.product.id, names)
+        asked = present_devices(api, profile.product.id, names)
+        devices = list(map(ListedDevice.of, asked.values()))
+    present = {device.name for device in devices}
     found = [name for name in names if name in present]
-    confirmed.add(found, "export" if chosen.export else "existing")
+    unusable = unusable_names(devices, confirmed.burned)
+    usable = [name for name in found if name not in unusable]
+    confirmed.add(usable, "export" if chosen.export else "existing")
     confirmed.flush()
     say = Wording(language())
     screen.say(say("names confirmed", len(found), len(names)))
     screen.say(say("names recorded", confirmed.recorded))
+    refused = {name: unusable[name] for name in found if name in unusable}
     missing = [name for name in names if name not in present]
-    show_refused({n: BurnerError(Code.CLOUD_NAME_NOT_CREATED) for n in missing})
-    return 1 if missing else 0
+    refused |= {n: BurnerError(Code.CLOUD_NAME_NOT_CREATED) for n in missing}
+    show_refused(refused)
+    return 1 if refused else 0
 
 
 def _show_plan(

@@ -1,6 +1,7 @@
 """A run of `burner cloud preflight`: the platform or a person is asked, the result is shown."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 
@@ -26,6 +27,7 @@ from burner.cloud.preflight import (
     check_refusal,
     is_good,
 )
+from burner.cloud.present_devices import spare_on_platform
 from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import BurnerError
 from burner.core.words.phrases import phrase
@@ -110,6 +112,9 @@ def ask_platform(api: ManagementApi, expected: ExpectedProduct, region: str) -> 
         if error.code not in REFUSED_CHECKS:
             raise
         return check_refusal(error.code, error.detail)
+    if expected.names:
+        spare = spare_on_platform(api, product, expected.names)
+        expected = replace(expected, spare_names=spare)
     return check_product(product, expected, region)
 
 

@@ -46,12 +46,13 @@ def precreate(
 
     The names are those of the units that SOURCE, a profile or release file, makes: of IDs that are
     known before, of a file with names, of a batch, or of all units of the product in the manifest.
-    A name that is there already is as good as created; both go on record as confirmed. After a cut
+    A name that is there already is as good as created; both go on record as confirmed. One that
+    somebody registered with, or that is disabled, is refused, if no good unit has it. After a cut
     the same command goes on: it asks the platform before it sends a name again. Ctrl-C ends it
     after the chunk in flight. --confirm-only creates nothing; with --export the console's device
     list says which names the platform has.
 
-    Exit status: 0 the platform has all names, 1 it has not got some, 2 usage, 3 SOURCE or a file
+    Exit status: 0 the platform has all names, 1 some are refused, 2 usage, 3 SOURCE or a file
     refused, 4 network or platform.
     """
     if dry_run and confirm_only:

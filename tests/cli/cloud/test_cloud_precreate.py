@@ -158,6 +158,23 @@ def test_names_of_an_export_are_confirmed_without_the_platform(desk: Desk) -> No
     assert desk.api.actions == []
 
 
+@pytest.mark.parametrize("way", ["created", "confirmed", "exported"])
+def test_a_name_that_somebody_registered_with_is_not_confirmed(desk: Desk, way: str) -> None:
+    desk.begin_simulated_log()
+    desk.devices.register(EXISTING, True)
+    export = desk.folder / "export.csv"
+    rows = [f"{name},{'已激活' if name == EXISTING else '未激活'}" for name in NAMES]
+    export.write_text("\n".join(("DeviceName,状态", *rows)), encoding="utf-8")
+    options: dict[str, tuple[str | Path, ...]] = {
+        "created": (),
+        "confirmed": ("--confirm-only",),
+        "exported": ("--confirm-only", "--export", export),
+    }
+    done = desk.run(*options[way])
+    assert (done.returncode, f"{EXISTING}: error E808" in done.stdout) == (1, True), done.stdout
+    assert EXISTING not in desk.on_record
+
+
 def test_a_second_run_at_the_same_time_is_refused(desk: Desk) -> None:
     journal = desk.folder / "names.jsonl"
     with FileLock(f"{journal}.lock"):

@@ -18,6 +18,7 @@ from burner.cloud.preflight import CloudCheck
 from burner.core.secrets.secret import Secret
 from burner.manifest.entries.cloud_kinds import CloudPreflight
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.writing.cloud_records import record_confirmed_names
 from burner.platforms.platform import Cloud
 from burner.platforms.product_settings import CredentialKind, RegisterType
 from burner.platforms.registration import HttpRequest
@@ -33,7 +34,7 @@ from tests.cloud.management.local_api import (
     LocalApi,
     local_api,
 )
-from tests.images import SECRET, write_product
+from tests.images import PRODUCT_ID, SECRET, write_product
 from tests.in_process import Completed, run_burner
 from tests.manifest.records import a_ledger, records_of
 
@@ -231,6 +232,31 @@ def test_names_that_are_missing_are_counted_and_the_result_is_on_record(
     assert entry.failures == ("names",)
     assert entry.source == "api"
     assert entry.checks[-1].found == "0; needed 6"
+
+
+def test_names_on_record_count_where_the_platform_has_them_for_new_units(tmp_path: Path) -> None:
+    write_product(tmp_path, registration="{names: created-before}")
+    of_batch = ("--batch", "W", "--quantity", "2", *SIMULATED)
+    run_burner(tmp_path, "batch", "open", "product.yaml", *of_batch)
+    with a_ledger(tmp_path, "desk") as ledger:
+        record_confirmed_names(
+            *(ledger, PRODUCT_ID, ["plug-1", "plug-2"]), platform="tencent-hub", how="created"
+        )
+    made = product(register_type=RegisterType.PRECREATED)
+    found = []
+    with local_api(made) as api:
+        for name in ("", "plug-1", "plug-2"):
+            made.devices.create([name] if name else [])
+            names = checks(run(tmp_path, api.url, "--batch", "W", "--json"))["names"]
+            found.append((names["verdict"], names["code"], names["found"]))
+        made.devices.register("plug-1", True)
+        names = checks(run(tmp_path, api.url, "--batch", "W", "--json"))["names"]
+    assert found == [
+        ("bad", "E857", "0 of 2 on record"),
+        ("bad", "E857", "1 of 2 on record"),
+        ("good", "", "2"),
+    ]
+    assert names["found"] == "1 of 2 on record"
 
 
 def test_a_batch_of_another_release_is_refused(tmp_path: Path, api: LocalApi) -> None:
