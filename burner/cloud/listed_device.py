@@ -3,10 +3,17 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 
 from burner.cloud.management.api import DeviceOnPlatform
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.words.visible_text import in_one_line
+
+LONGEST_NAME: Final = 64
+"""No platform has longer ones, and no record takes them."""
+_HEAD: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,9 @@ class ListedDevice:
     """When it was online first."""
     created: datetime | None = None
     enabled: bool | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible_name(self.name))
 
     @classmethod
     def of(cls, device: DeviceOnPlatform) -> "ListedDevice":
@@ -64,3 +74,16 @@ def unusable_names(
         for device in devices
         if device.unusable and device.name not in burned
     }
+
+
+def visible_name(name: str) -> str:
+    """A name as lists, tables and records show it. One that no platform allows, but that a list has
+    all the same, is escaped; a long one is cut, with the begin of its SHA-256 behind it.
+    """
+    if name.isascii() and name.isprintable() and len(name) <= LONGEST_NAME:
+        return name
+    visible = in_one_line(name).encode("ascii", "backslashreplace").decode("ascii")
+    if len(visible) <= LONGEST_NAME:
+        return visible
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{visible[:_HEAD]}...#{digest}"

@@ -2,7 +2,9 @@ import csv
 import io
 from datetime import UTC, datetime
 
-from burner.cloud.listed_device import ListedDevice
+import pytest
+
+from burner.cloud.listed_device import LONGEST_NAME, ListedDevice
 from burner.cloud.reconciliation import (
     ComparedCounts,
     DifferenceKind,
@@ -31,3 +33,26 @@ def test_names_that_no_unit_has_stand_behind_the_differences() -> None:
         ("unused", "SPARE"),
         ("unknown", "DARK"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\ud800evil", "\\ud800evil"),
+        ("a\x1b[31m\nb", "a\\u001b[31m\\u000ab"),
+        ("设备", "\\u8bbe\\u5907"),
+        ("n" * 64, "n" * 64),
+    ],
+)
+def test_a_name_that_no_platform_allows_is_shown_escaped(name: str, shown: str) -> None:
+    difference = NameDifference(DifferenceKind.NEVER_BURNED, None, ListedDevice(name))
+    table = differences_csv(Reconciliation((difference,), ComparedCounts())).decode("ascii")
+    assert table.count("\n") == 2
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert row["device_name"] == shown
+
+
+def test_long_names_are_cut_and_stay_different_ones() -> None:
+    one, other = (ListedDevice("n" * 100_000 + end).name for end in "ab")
+    assert one != other
+    assert max(len(one), len(other)) <= LONGEST_NAME

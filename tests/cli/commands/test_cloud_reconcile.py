@@ -483,3 +483,19 @@ def test_a_good_unit_that_was_refused_later_is_compared_and_said(ledger: Ledger)
         result = reconcile("--api-endpoint", api.url, "--batch", "WO1", "--operator", "wang")
     assert result.returncode == 1
     assert "passed; its last attempt failed" in re.sub(r"\s+", " ", result.stdout)
+
+
+def test_names_that_no_platform_allows_hide_no_other_difference(ledger: Ledger) -> None:
+    burn(ledger, 1)
+    names = ("\ud800evil", "n" * 100_000, "a\x1b[31mb\nc")
+    listed = {name: online(name=name)[name] for name in names}
+    with local_api(product(product_id=PRODUCT_ID, names=listed)) as api:
+        result = reconcile(
+            *("--api-endpoint", api.url, "--output", "all.csv", "--operator", "wang")
+        )
+    assert result.returncode == 1
+    entry = recorded(ledger)
+    assert entry.differences == {"never-burned": 3, "missing": 1}
+    assert {"\\ud800evil", "a\\u001b[31mb\\u000ac"} < {one.name for one in entry.first}
+    assert len(Path("all.csv").read_text(encoding="ascii").splitlines()) == 5
+    assert "\x1b[31m" not in result.stdout
