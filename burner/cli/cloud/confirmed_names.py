@@ -24,6 +24,7 @@ class ConfirmedNames:
         batch: str,
         operator: str,
         *,
+        endpoint: str = "",
         is_recorded: bool = True,
     ) -> None:
         """Collect names; where they are not recorded, they are only collected."""
@@ -32,9 +33,12 @@ class ConfirmedNames:
 
         self._ledger, self._profile = ledger, profile
         self._batch, self._operator, self._is_recorded = batch, operator, is_recorded
+        self._endpoint = endpoint
         product = profile.product
-        self.on_record = frozenset(confirmed_names(ledger.reader, product.id, product.cloud))
-        """When the run began."""
+        self.on_record = frozenset(
+            confirmed_names(ledger.reader, product.id, product.cloud, ("", endpoint))
+        )
+        """When the run began: as the platform itself answered, or this endpoint."""
         holders = name_holders(ledger.reader, profile.product.id)
         self.burned = frozenset(n for n, holder in holders.items() if holder.status == PASS)
         """Names of good units."""
@@ -72,6 +76,7 @@ class ConfirmedNames:
             names,
             platform=self._profile.product.cloud,
             how=how,
+            endpoint=self._endpoint,
             batch=self._batch,
             operator=self._operator,
         )

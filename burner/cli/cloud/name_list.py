@@ -1,6 +1,6 @@
 """The names that a command of `burner cloud` is about: from IDs, a file, or the manifest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from burner.cli.parameters.name_options import NameListOptions
@@ -33,8 +33,10 @@ def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
     return tuple(name for name in names if name not in known)
 
 
-def names_on_record_as_confirmed(manifest: str, profile: Profile) -> set[str]:
-    """The confirmed names of a product; none where no manifest is there yet.
+def names_on_record_as_confirmed(
+    manifest: str, profile: Profile, endpoints: Sequence[str] = ()
+) -> set[str]:
+    """The `confirmed_names` of a product; none where no manifest is there yet.
 
     Raises:
         BurnerError: E7.
@@ -46,7 +48,7 @@ def names_on_record_as_confirmed(manifest: str, profile: Profile) -> set[str]:
     if not place_exists(manifest_place(manifest)):
         return set()
     with ManifestReader.open(manifest) as reader:
-        return confirmed_names(reader, profile.product.id, profile.product.cloud)
+        return confirmed_names(reader, profile.product.id, profile.product.cloud, endpoints)
 
 
 def _all_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:

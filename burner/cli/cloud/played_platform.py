@@ -19,6 +19,11 @@ def may_record(reader: "ManifestReader", endpoint: "ApiEndpoint | None") -> bool
     return endpoint is None or reader.is_simulated() or not _is_played_here(endpoint)
 
 
+def recorded_endpoint(endpoint: "ApiEndpoint | None") -> str:
+    """An endpoint as records name it; empty: the platform's own answered, or a person."""
+    return endpoint.host if endpoint else ""
+
+
 def _is_played_here(endpoint: "ApiEndpoint") -> bool:
     from burner.cloud.management.this_computer import is_this_computer
 

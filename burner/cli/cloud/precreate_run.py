@@ -11,7 +11,7 @@ from burner.cli.cloud.name_list import (
     names_on_record_as_confirmed,
     product_profile,
 )
-from burner.cli.cloud.played_platform import may_record
+from burner.cli.cloud.played_platform import may_record, recorded_endpoint
 from burner.cli.cloud.stop_request import StopRequest
 from burner.cli.parameters.cloud_options import ManagementOptions, management_api
 from burner.cli.parameters.export_options import ExportOptions, devices_of_export
@@ -138,7 +138,12 @@ def _recording(chosen: PrecreateArguments, profile: Profile) -> Iterator[Confirm
         if not recorded:
             screen.warn(Wording(language())("played unrecorded"))
         confirmed = ConfirmedNames(
-            ledger, profile, chosen.listed.batch, chosen.operator, is_recorded=recorded
+            ledger,
+            profile,
+            chosen.listed.batch,
+            chosen.operator,
+            endpoint=recorded_endpoint(endpoint),
+            is_recorded=recorded,
         )
         try:
             yield confirmed
@@ -233,7 +238,9 @@ def _show_plan(
     target: CreationTarget,
 ) -> int:
     """Say what would be done, by journal and manifest. Nobody is asked, and nothing is written."""
-    known = names_on_record_as_confirmed(chosen.listed.manifest, profile)
+    known = names_on_record_as_confirmed(
+        chosen.listed.manifest, profile, ("", recorded_endpoint(chosen.management.endpoint))
+    )
     plan = precreation_plan(names, read_journal(journal, target), known)
     say = Wording(language())
     count, platform = len(names), profile.platform.title

@@ -7,7 +7,7 @@ import click
 
 from burner.cli.cloud.checklist_questions import ask_checklist, ask_operator
 from burner.cli.cloud.expected_product import expected_of_batch, expected_of_release
-from burner.cli.cloud.played_platform import may_record
+from burner.cli.cloud.played_platform import may_record, recorded_endpoint
 from burner.cli.cloud.preflight_arguments import CloudPreflightArguments
 from burner.cli.cloud.preflight_lines import PreflightPage
 from burner.cli.existing_ledger import existing_ledger
@@ -173,6 +173,7 @@ def _record(
         facts,
         platform=page.profile.product.cloud,
         source=source_of(chosen),
+        endpoint="" if chosen.checklist else recorded_endpoint(chosen.management.endpoint),
         key=page.expected.key,
         quantity=page.expected.units_of_batch,
         operator=operator,

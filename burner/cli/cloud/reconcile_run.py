@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from burner.cli.cloud.name_list import product_profile
 from burner.cli.cloud.names_on_record import names_on_record
-from burner.cli.cloud.played_platform import may_record
+from burner.cli.cloud.played_platform import may_record, recorded_endpoint
 from burner.cli.cloud.reconcile_arguments import ReconcileArguments
 from burner.cli.cloud.reconcile_page import print_reconciliation, show_reconciliation
 from burner.cli.cloud.reconcile_sources import ListedDevices, devices_on_platform
@@ -104,6 +104,7 @@ def _record(
             platform=profile.product.cloud.value,
             source=listed.source,
             export=listed.export.sha256 if listed.export else "",
+            endpoint="" if listed.export else recorded_endpoint(chosen.management.endpoint),
             compared=asdict(result.compared),
             differences={kind.value: count for kind, count in result.counts().items()},
             table=sha256(table).hexdigest(),

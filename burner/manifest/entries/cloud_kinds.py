@@ -40,6 +40,8 @@ class CloudPreflight(Entry, tag="cloud-preflight", frozen=True, kw_only=True):
     platform: ShortText
     source: PreflightSource
     """`api`: the platform answered; `checklist`: a person looked."""
+    endpoint: ShortText = ""
+    """Host and port that answered, where they are not the platform's own."""
     checks: Annotated[tuple[PreflightFact, ...], Meta(min_length=1, max_length=MAX_CHECKS)]
     key: ShortText = ""
     """Fingerprint of the product key that was compared; empty: none was at hand."""
@@ -63,6 +65,8 @@ class NamesConfirmed(Entry, tag="names-confirmed", frozen=True, kw_only=True):
     """Sorted, each once."""
     how: NamesSource
     """`created` now, `existing` before, seen in an `export` of the console."""
+    endpoint: ShortText = ""
+    """Host and port that answered, where they are not the platform's own."""
     operator: ShortText = ""
 
 
@@ -99,6 +103,8 @@ class Reconciled(Entry, tag="reconciled", frozen=True, kw_only=True):
     source: ReconciliationSource
     export: Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{64})?\Z")] = ""
     """SHA-256 of the export of the console; empty: the platform was asked."""
+    endpoint: ShortText = ""
+    """Host and port that answered, where they are not the platform's own."""
     compared: dict[str, NonNegative]
     """What was counted → how many."""
     differences: dict[str, NonNegative]

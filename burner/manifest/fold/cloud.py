@@ -117,8 +117,8 @@ def confirm_names(
     """The platform has these names."""
     if not entry.product_id or list(entry.names) != sorted(set(entry.names)):
         raise inconsistent("confirmed names are of no product, or not in order")
-    product, platform = entry.product_id, entry.platform
-    return tuple(ConfirmedNameRow(product, name, platform, number) for name in entry.names)
+    rest = (entry.platform, number, entry.endpoint)
+    return tuple(ConfirmedNameRow(entry.product_id, name, *rest) for name in entry.names)
 
 
 def check_name_confirmed(state: ManifestState, row: BatchRow, name: str) -> None:

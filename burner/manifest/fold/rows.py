@@ -60,6 +60,8 @@ class ConfirmedNameRow(NamedTuple):
     """As `product.cloud`: two platforms may have products of one ID."""
     number: int
     """Of the last record that says so."""
+    endpoint: str = ""
+    """That answered there, where it is not the platform's own."""
 
 
 class IdRow(NamedTuple):

@@ -89,18 +89,30 @@ def preflight_on_record(
     return RecordedPreflight(row.preflight, entry)
 
 
-def confirmed_names(reader: ManifestReader, product_id: str, platform: str) -> set[str]:
-    """The names of a product that its platform is known to have, by all logs."""
+def confirmed_names(
+    reader: ManifestReader, product_id: str, platform: str, endpoints: Sequence[str] = ()
+) -> set[str]:
+    """The names of a product that its platform is known to have, by all logs.
+
+    Args:
+        reader: of the manifest.
+        product_id: of the product.
+        platform: as `product.cloud`.
+        endpoints: only as these answered, `""` for the platform's own; none named: any.
+    """
     with reader.connection() as connection:
-        return confirmed_names_in(connection, product_id, platform)
+        return confirmed_names_in(connection, product_id, platform, endpoints)
 
 
-def confirmed_names_in(connection: Connection, product_id: str, platform: str) -> set[str]:
+def confirmed_names_in(
+    connection: Connection, product_id: str, platform: str, endpoints: Sequence[str] = ()
+) -> set[str]:
     """The same in this transaction."""
     query = select(_confirmed.c.device_name).where(
         _confirmed.c.log.in_([*log_origins(connection)]),
         _confirmed.c.product_id == product_id,
         _confirmed.c.platform == platform,
+        *([_confirmed.c.endpoint.in_(endpoints)] if endpoints else []),
     )
     return set(connection.execute(query).scalars())
 

@@ -1,9 +1,9 @@
 """How a batch stands with the cloud platform: its preflight, and the names that are there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.fold.rows import (
@@ -37,6 +37,8 @@ class PreflightStatus:
     platform: str
     source: str
     """`api`, `checklist`."""
+    endpoint: str
+    """That answered, where it is not the platform's own."""
     operator: str
     note: str
     checks: tuple[Mapping[str, str], ...]
@@ -63,6 +65,8 @@ class CloudStatus:
     """When the platform gets the names, as `NameCreation`; empty: not known."""
     confirmed_names: int
     """Names of the product that the platform is known to have, over all batches."""
+    confirmed_elsewhere: Mapping[str, int]
+    """Endpoint → how many of them it confirmed, where it is not the platform's own."""
     awaited_names: tuple[str, ...]
     """Names of units that were refused, because the platform is not known to have them."""
 
@@ -83,6 +87,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
             at=entry.at,
             platform=entry.platform,
             source=entry.source,
+            endpoint=entry.endpoint,
             operator=entry.operator,
             note=entry.note,
             checks=tuple(map(part_json, entry.checks)),
@@ -97,6 +102,7 @@ def cloud_status(connection: Connection, row: BatchRow, log: int = OWN) -> Cloud
         preflight=preflight,
         name_creation=row.name_creation,
         confirmed_names=_count_confirmed(connection, row) if row.name_creation else 0,
+        confirmed_elsewhere=_count_elsewhere(connection, row) if row.name_creation else {},
         awaited_names=tuple(
             awaited_names_in(connection, row.product_id, row.platform, row.batch, log)
         ),
@@ -138,9 +144,23 @@ def _count_begun(connection: Connection, batch: str, number: int, log: int) -> t
 
 
 def _count_confirmed(connection: Connection, row: BatchRow) -> int:
-    query = select(func.count(_confirmed.c.device_name.distinct())).where(
-        _confirmed.c.log.in_([*log_origins(connection)]),
-        _confirmed.c.product_id == row.product_id,
-        _confirmed.c.platform == row.platform,
+    query = select(func.count(_confirmed.c.device_name.distinct()))
+    return int(connection.execute(query.where(*_of_product(connection, row))).scalar_one())
+
+
+def _count_elsewhere(connection: Connection, row: BatchRow) -> Mapping[str, int]:
+    names = func.count(_confirmed.c.device_name.distinct())
+    query = (
+        select(_confirmed.c.endpoint, names)
+        .where(*_of_product(connection, row), _confirmed.c.endpoint != "")
+        .group_by(_confirmed.c.endpoint)
+        .order_by(_confirmed.c.endpoint)
     )
-    return int(connection.execute(query).scalar_one())
+    return {endpoint: int(count) for endpoint, count in connection.execute(query)}
+
+
+def _of_product(connection: Connection, row: BatchRow) -> Iterator[ColumnElement[bool]]:
+    """Confirmed names of the product of a batch, in all logs."""
+    yield _confirmed.c.log.in_([*log_origins(connection)])
+    yield _confirmed.c.product_id == row.product_id
+    yield _confirmed.c.platform == row.platform

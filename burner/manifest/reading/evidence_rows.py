@@ -91,6 +91,8 @@ def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
         yield say("preflight"), say("preflight awaited")
     if cloud.name_creation:
         yield say("cloud names"), say(f"names {cloud.name_creation}", cloud.confirmed_names)
+    for endpoint, count in cloud.confirmed_elsewhere.items():
+        yield "", say("names elsewhere", count, say("asked elsewhere", endpoint))
     if names := cloud.awaited_names:
         more = " …" if len(names) > AWAITED else ""
         yield (
@@ -101,6 +103,8 @@ def _cloud(cloud: CloudStatus | None, say: Wording) -> EvidenceRows:
 
 def _preflight(preflight: PreflightStatus, say: Wording) -> EvidenceRows:
     who = say(f"asked {preflight.source}", preflight.platform)
+    if preflight.endpoint:
+        who = say("asked elsewhere", preflight.endpoint)
     by_person = filter(None, (preflight.operator, preflight.note))
     verdict = say("preflight good" if preflight.good else "preflight not good")
     units = preflight.quantity

@@ -25,6 +25,8 @@ class ReconciliationStatus:
     """`api`, `export`."""
     export: str
     """SHA-256 of the export; empty: the platform was asked."""
+    endpoint: str
+    """That answered, where it is not the platform's own."""
     operator: str
     compared: Mapping[str, int]
     differences: Mapping[str, int]
@@ -44,14 +46,20 @@ class ReconciliationStatus:
         """How many good units may still come; of them nothing is judged."""
         return self.compared.get("waiting", 0)
 
+    def asked(self, say: Wording) -> str:
+        """What the manifest was compared with."""
+        text = say(f"compared-by {self.source}", self.platform)
+        if not self.endpoint:
+            return text
+        return say("{} ({})", text, say("asked elsewhere", self.endpoint))
+
     def line(self, say: Wording = ENGLISH) -> str:
         """When, against what, and how many differences of which kind."""
         what = say.counted("so many differences", self.total, self.total)
         kinds = [say("{}: {}", say(f"reconcile {kind}"), n) for kind, n in self.differences.items()]
-        asked = say(f"compared-by {self.source}", self.platform)
         whole = "" if self.batch else say("of the whole product")
         waiting = say.counted("so many waiting", self.waiting, self.waiting) if self.waiting else ""
-        parts = (utc_minute(self.at), asked, whole, self.operator, waiting, what)
+        parts = (utc_minute(self.at), self.asked(say), whole, self.operator, waiting, what)
         text = "  ".join(filter(None, parts))
         return say("{}: {}", text, say("; ").join(kinds)) if kinds else text
 
@@ -89,6 +97,7 @@ def _status(number: int, entry: Reconciled) -> ReconciliationStatus:
         batch=entry.batch,
         source=entry.source,
         export=entry.export,
+        endpoint=entry.endpoint,
         operator=entry.operator,
         compared=entry.compared,
         differences={k: entry.differences[k] for k in kinds if k in entry.differences},

@@ -36,6 +36,7 @@ def record_preflight(
     *,
     platform: str,
     source: PreflightSource,
+    endpoint: str = "",
     key: str = "",
     quantity: int | None = None,
     operator: str = "",
@@ -49,6 +50,7 @@ def record_preflight(
         checks: its points.
         platform: the platform's name.
         source: who answered.
+        endpoint: host and port that answered, where they are not the platform's own.
         key: fingerprint of the product key that was compared; a good one needs it.
         quantity: units that the batch may have by it; a good one needs it.
         operator: who did it; needed for a checklist.
@@ -72,6 +74,7 @@ def record_preflight(
             product_id=require_batch(state, batch).product_id,
             platform=platform,
             source=source,
+            endpoint=_from_platform(endpoint),
             checks=tuple(fact.with_found(_from_platform(fact.found)) for fact in checks),
             key=key,
             quantity=quantity,
@@ -91,11 +94,12 @@ def record_confirmed_names(
     *,
     platform: str,
     how: NamesSource,
+    endpoint: str = "",
     batch: str = "",
     operator: str = "",
 ) -> int:
     """Put names on record that the platform says it has, in one commit. Those that are on record
-    already are left out.
+    already, by an answer of its own or of the same endpoint, are left out.
 
     Args:
         ledger: of the station (or desk) that asked.
@@ -103,6 +107,7 @@ def record_confirmed_names(
         names: in any order.
         platform: as `product.cloud`.
         how: how the platform came to have them.
+        endpoint: host and port that answered, where they are not the platform's own.
         batch: for which they were asked; empty: for none.
         operator: who asked.
 
@@ -118,7 +123,9 @@ def record_confirmed_names(
     def make(state: TableState) -> list[AnyEntry]:
         if batch:
             require_batch(state, batch)
-        known = confirmed_names_in(state.connection, product_id, platform)
+        known = confirmed_names_in(
+            state.connection, product_id, platform, ("", _from_platform(endpoint))
+        )
         new[:] = [name for name in wanted if name not in known]
         return [
             ledger.new_entry(
@@ -128,6 +135,7 @@ def record_confirmed_names(
                 platform=platform,
                 names=tuple(new[first : first + MAX_NAMES]),
                 how=how,
+                endpoint=_from_platform(endpoint),
                 operator=operator,
             )
             for first in range(0, len(new), MAX_NAMES)
@@ -221,6 +229,7 @@ def record_reconciliation(
     table: str,
     first: Sequence[ReconciledDifference],
     export: str = "",
+    endpoint: str = "",
     batch: str = "",
     operator: str = "",
 ) -> int:
@@ -236,6 +245,7 @@ def record_reconciliation(
         table: SHA-256 of the CSV with all differences.
         first: differences; more than 100 are cut.
         export: SHA-256 of the export; empty where the platform was asked.
+        endpoint: host and port that answered, where they are not the platform's own.
         batch: that was compared, of our log or an imported one; empty: all units of the product.
         operator: who did it.
 
@@ -256,6 +266,7 @@ def record_reconciliation(
             platform=platform,
             source=source,
             export=export,
+            endpoint=_from_platform(endpoint),
             compared=dict(compared),
             differences=dict(differences),
             table=table,

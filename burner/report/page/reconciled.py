@@ -24,7 +24,7 @@ def reconciled_table(status: ReconciliationStatus, say: Wording) -> ReconciledTa
     count = numbers.count
     compared = status.compared
     parts = [
-        say("{}: {}", utc_minute(status.at), say(f"compared-by {status.source}", status.platform)),
+        say("{}: {}", utc_minute(status.at), status.asked(say)),
         say(
             "units and devices",
             count(compared.get("burned", 0)),

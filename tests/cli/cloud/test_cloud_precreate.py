@@ -14,12 +14,13 @@ from filelock import FileLock
 from burner.cloud.gateway.registered_devices import CreationOutcome
 from burner.cloud.precreation import ChunkSent, ChunkSettled
 from burner.cloud.precreation_journal import CreationTarget, open_journal
+from burner.manifest.entries.cloud_kinds import NamesConfirmed
 from burner.manifest.reading.cloud_records import confirmed_names
 from burner.manifest.reading.reader import ManifestReader
 from tests.cloud.management.faulty_api import CountedDevices, Fault, counted_product, faulty_api
 from tests.cloud.management.local_api import CREDENTIALS, SECRET_KEY, LocalApi
 from tests.in_process import Completed, run_burner
-from tests.manifest.records import a_ledger
+from tests.manifest.records import a_ledger, records_of
 from tests.runs import ADDED, PROFILE
 
 PRODUCT_ID = "7QKX2MPD0C"
@@ -74,6 +75,12 @@ class Desk:
             return confirmed_names(reader, PRODUCT_ID, "tencent-hub")
 
     @property
+    def confirmed_by(self) -> set[str]:
+        """The endpoints by which records name who answered."""
+        with ManifestReader.open(self.folder / "manifest.db") as reader:
+            return {entry.endpoint for entry in records_of(reader, NamesConfirmed).values()}
+
+    @property
     def there(self) -> Sequence[str]:
         return [device.name for device in self.devices.page(0, 10_000)[1]]
 
@@ -95,6 +102,7 @@ def test_names_are_created_and_on_record_and_refused_ones_are_listed(desk: Desk)
     assert "newly on record as confirmed: 119" in done.stdout
     assert f"{REFUSED}: error E" in done.stdout
     assert desk.on_record == set(NAMES) - {REFUSED}
+    assert desk.confirmed_by == {desk.api.url.removeprefix("http://")}
     assert dict(desk.devices.created) == dict.fromkeys(set(NAMES) - {REFUSED, EXISTING}, 1)
 
     sent = desk.api.actions.count("CreateMultiDevice")

@@ -32,7 +32,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def preflight(verdict: CheckVerdict, code: str = "", quantity: int = 100) -> None:
+def preflight(
+    verdict: CheckVerdict, code: str = "", quantity: int = 100, endpoint: str = ""
+) -> None:
     checks = [
         PreflightFact(check="product", verdict=CheckVerdict.GOOD, found="plug"),
         PreflightFact(check="register-limit", verdict=verdict, code=code, found="100 of 2350"),
@@ -44,14 +46,17 @@ def preflight(verdict: CheckVerdict, code: str = "", quantity: int = 100) -> Non
             *(ledger, "WO1", checks),
             platform=HUB,
             source="api",
+            endpoint=endpoint,
             key=row.key,
             quantity=quantity,
         )
 
 
-def confirm(*names: str) -> None:
+def confirm(*names: str, endpoint: str = "") -> None:
     with Ledger.open("manifest.db", "desk") as ledger:
-        record_confirmed_names(ledger, PRODUCT_ID, names, platform=HUB, how="created")
+        record_confirmed_names(
+            ledger, PRODUCT_ID, names, platform=HUB, how="created", endpoint=endpoint
+        )
 
 
 def burn(folder: Path, product: Path, *arguments: str) -> Completed:
@@ -88,6 +93,20 @@ def test_burn_is_refused_before_a_good_preflight(here: Path) -> None:
     begun = "attempts begun before it, under a good preflight: 2; since then: 0"
     assert begun in run("batch", "status", "WO1").stdout
     run("manifest", "verify")
+
+
+def test_the_status_says_who_answered_for_the_platform(here: Path) -> None:
+    product = write_product(here, registration="{names: created-before}")
+    run("batch", "open", str(product), *STATION, "--batch", "WO1")
+    preflight(CheckVerdict.GOOD, endpoint="vm.factory:18444")
+    confirm("a", "b", endpoint="vm.factory:18444")
+    confirm("b")
+    compare(3, endpoint="vm.factory:18444")
+    status = run("batch", "status", "WO1").stdout
+    assert status.count("asked at vm.factory:18444, not at the platform's own address") == 3
+    assert "  1 of them: asked at vm.factory" in status
+    evidence = json.loads(run("batch", "status", "WO1", "--json").stdout)["evidence"]
+    assert evidence["cloud"]["preflight"]["endpoint"] == "vm.factory:18444"
 
 
 def test_a_batch_may_ask_for_a_preflight_that_its_release_does_not_ask_for(here: Path) -> None:
@@ -191,7 +210,7 @@ def test_unit_show_has_no_difference_that_a_later_comparison_of_the_unit_does_no
     assert "may be one of 2 differences that are not listed there" in differs()
 
 
-def compare(differences: int, *units: str, batch: str = "") -> None:
+def compare(differences: int, *units: str, batch: str = "", endpoint: str = "") -> None:
     """Put a comparison on record that lists these units."""
     with Ledger.open("manifest.db", "desk") as ledger:
         record_reconciliation(
@@ -202,5 +221,6 @@ def compare(differences: int, *units: str, batch: str = "") -> None:
             differences={"not-registered": differences},
             table="ab" * 32,
             first=[ReconciledDifference(kind="not-registered", unit_id=one) for one in units],
+            endpoint=endpoint,
             batch=batch,
         )

@@ -241,6 +241,26 @@ def test_a_name_that_another_platform_has_is_not_confirmed(ledger: Ledger) -> No
     assert flaws(ledger.reader) == []
 
 
+def test_who_answered_for_the_platform_is_on_record(ledger: Ledger) -> None:
+    open_with(ledger, names="created-before")
+
+    def confirmed_elsewhere() -> Mapping[str, int]:
+        batch = ledger.reader.batch("WO1")
+        assert batch is not None
+        with ledger.reader.connection() as connection:
+            return cloud_status(connection, batch).confirmed_elsewhere
+
+    vm: dict[str, Any] = {"platform": HUB, "how": "existing", "endpoint": "vm.factory:18444"}
+    assert record_confirmed_names(ledger, PRODUCT, ["a", "b"], **vm) == 2
+    assert record_confirmed_names(ledger, PRODUCT, ["b"], **vm) == 0
+    assert confirmed_elsewhere() == {"vm.factory:18444": 2}
+    assert confirm(ledger, "b") == 1  # the platform itself
+    assert record_confirmed_names(ledger, PRODUCT, ["b"], **vm) == 0
+    assert confirmed_elsewhere() == {"vm.factory:18444": 1}
+    assert confirmed_names(ledger.reader, PRODUCT, HUB, [""]) == {"b"}
+    assert flaws(ledger.reader) == []
+
+
 @pytest.mark.parametrize("names", ["created-after", "automatic"])
 def test_elsewhere_a_name_that_is_not_confirmed_stops_nothing(ledger: Ledger, names: str) -> None:
     unit(ledger, 1, open_with(ledger, names=names))

@@ -23,6 +23,7 @@ def status(names: int = 2, **differences: int) -> ReconciliationStatus:
         batch="",
         source="api",
         export="",
+        endpoint="",
         operator="",
         compared={"burned": 5000, "on_platform": 5020},
         differences=found,
