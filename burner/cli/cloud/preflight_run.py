@@ -45,7 +45,6 @@ Results = tuple[CloudCheckResult, ...]
 
 def run_preflight(chosen: CloudPreflightArguments) -> int:
     """Check, print, record; 0 where all is good."""
-    check_one_line(operator=chosen.operator)
     prompt = product_secret_prompt(chosen.source.name)
     release = open_with_key_if_present(chosen.source, chosen.secret, prompt)
     if not chosen.batch:
@@ -63,6 +62,7 @@ def _run(
 ) -> int:
     _check_answers(chosen, expected)
     operator, management = _operator(chosen), chosen.management
+    check_one_line(operator=operator)
     if isinstance(release, Release):
         refuse_secrets(release.search, {"operator": operator, "note": chosen.note})
     page = PreflightPage(release.profile, expected, chosen.batch)

@@ -242,7 +242,7 @@ def operator_option(*, required: bool = True) -> Decorator:
         metavar="ID",
         required=required,
         envvar="BURNER_OPERATOR" if required else None,
-        callback=one_line if required else None,
+        callback=one_line,
         help="Who does this, for the record.",
     )
 

@@ -7,8 +7,14 @@ from burner.manifest.entries.entry import MAX_TEXT
 from burner.manifest.entries.kinds import SIMULATED
 
 
+_OPERATOR = ("operator", "--operator")
+_UNSEEN_LETTERS = "\u115f\u1160\u3164\uffa0"
+"""The fillers of Hangul: letters for Unicode, empty for people."""
+
+
 def check_one_line(**texts: str) -> None:
-    """Refuse long texts, and characters that could forge lines on a page.
+    """Refuse long texts, characters that could forge lines on a page, and an operator whose name
+    has no letter and no digit; an empty text is none.
 
     Args:
         texts: name of the field → its text.
@@ -25,6 +31,12 @@ def check_one_line(**texts: str) -> None:
                 Code.TEXT_UNUSABLE,
                 f"{field}: U+{ord(text[place - 1]):04X} as character {place} of {len(text)}",
             )
+        if field in _OPERATOR and text and not _names_somebody(text):
+            raise BurnerError(Code.TEXT_UNUSABLE, f"{field}: no letter and no digit")
+
+
+def _names_somebody(operator: str) -> bool:
+    return any(c.isalnum() and c not in _UNSEEN_LETTERS for c in operator)
 
 
 def require_operator_and_reason(what: str, operator: str, reason: str = "-") -> None:

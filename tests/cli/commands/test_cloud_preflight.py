@@ -373,6 +373,12 @@ def test_somebody_answers_for_a_checklist_on_record(tmp_path: Path) -> None:
     assert (done.returncode, "--operator" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("operator", [" ", "\u00a0", "\u2800", "\u3164", "-", "."])
+def test_nobody_answers_for_no_checklist(tmp_path: Path, operator: str) -> None:
+    done = run(tmp_path, "", "--checklist", *ALL_YES, "--operator", operator, env={})
+    assert (done.returncode, done.stdout, "E738" in done.stderr) == (4, "", True)
+
+
 @pytest.mark.parametrize("check", ["product", "secret", "registration", "register-limit"])
 def test_what_is_needed_cannot_be_answered_with_not_needed(tmp_path: Path, check: str) -> None:
     write_product(tmp_path, registration=AUTOMATIC)
