@@ -6,7 +6,6 @@ from burner.core.words.visible_text import invisible_at
 from burner.manifest.entries.entry import MAX_TEXT
 from burner.manifest.entries.kinds import SIMULATED
 
-
 _OPERATOR = ("operator", "--operator")
 _UNSEEN_LETTERS = "\u115f\u1160\u3164\uffa0"
 """The fillers of Hangul: letters for Unicode, empty for people."""
