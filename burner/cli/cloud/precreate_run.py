@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burner.cli.cloud.confirmed_names import ConfirmedNames
+from burner.cli.cloud.known_secret import known_secret
 from burner.cli.cloud.name_list import (
     listed_names,
     names_on_record_as_confirmed,
@@ -74,7 +75,10 @@ def precreate(chosen: PrecreateArguments) -> int:
     api = None
     if not chosen.export:
         at = profile.registration
-        api = management_api(profile.product.cloud, at.region, chosen.management, at.instance)
+        api = management_api(
+            *(profile.product.cloud, at.region, chosen.management, at.instance),
+            product_secret=known_secret(chosen.source, profile),
+        )
     if api is None or chosen.confirm_only:
         with _recording(chosen, profile) as confirmed:
             return _confirm(chosen, profile, names, api, confirmed)

@@ -47,7 +47,7 @@ class CheckAnswerType(click.ParamType[CheckAnswer]):
 
         check, _, answer = value.partition("=")
         if check not in list(CloudCheck):
-            self.fail(f"{check!r} is no check: {', '.join(CloudCheck)}", param, ctx)
+            self.fail(f"CHECK=ANSWER; a check is one of {', '.join(CloudCheck)}", param, ctx)
         if answer not in ANSWERS:
-            self.fail(f"{value!r}: {check}= and one of {', '.join(ANSWERS)}", param, ctx)
+            self.fail(f"{check}= and one of {', '.join(ANSWERS)}", param, ctx)
         return CloudCheck(check), ANSWERS[answer]

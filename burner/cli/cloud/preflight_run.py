@@ -35,7 +35,6 @@ from burner.manifest.entries.cloud_kinds import PreflightFact, PreflightSource
 from burner.manifest.writing.cloud_records import record_preflight
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line
-from burner.profile.profile import Profile
 from burner.release.entered_text import refuse_secrets
 from burner.release.opening import open_with_key_if_present
 from burner.release.release import KeylessRelease, Release
@@ -68,7 +67,7 @@ def _run(
     page = PreflightPage(release.profile, expected, chosen.batch)
     if not chosen.as_json:
         page.show_head()
-    results = _results(chosen, release.profile, expected)
+    results = _results(chosen, release, expected)
     if not chosen.as_json:
         page.show_results(results)
     number = None
@@ -89,14 +88,18 @@ def source_of(chosen: CloudPreflightArguments) -> PreflightSource:
 
 
 def _results(
-    chosen: CloudPreflightArguments, profile: Profile, expected: ExpectedProduct
+    chosen: CloudPreflightArguments, release: KeylessRelease, expected: ExpectedProduct
 ) -> Results:
     if chosen.checklist:
         asked = answered(checklist(expected), chosen.answers)
         return answered(asked, _answers_of_person(asked, expected))
     region = chosen.management.region or expected.region
-    instance = profile.registration.instance
-    api = management_api(profile.product.cloud, expected.region, chosen.management, instance)
+    profile = release.profile
+    api = management_api(
+        *(profile.product.cloud, expected.region, chosen.management),
+        profile.registration.instance,
+        product_secret=release.key.product_secret if isinstance(release, Release) else None,
+    )
     return answered(ask_platform(api, expected, region), chosen.answers)
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from burner.cli.cloud.known_secret import known_secret
 from burner.cli.cloud.name_list import product_profile
 from burner.cli.cloud.names_on_record import names_on_record
 from burner.cli.cloud.played_platform import may_record, recorded_endpoint
@@ -38,7 +39,9 @@ def run_reconciliation(chosen: ReconcileArguments) -> int:
     """
     profile = product_profile(chosen.source)
     is_recorded = _is_recorded(chosen)
-    listed = devices_on_platform(profile, chosen.management, chosen.export)
+    listed = devices_on_platform(
+        profile, chosen.management, chosen.export, known_secret(chosen.source, profile)
+    )
     result = _compared(chosen, profile, listed)
     table = differences_csv(result)
     if chosen.output is not None:

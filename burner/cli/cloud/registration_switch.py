@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from burner.cli.cloud.known_secret import known_secret
 from burner.cli.cloud.name_list import product_profile
 from burner.cli.parameters.cloud_options import ManagementOptions, management_api
 from burner.cli.questions.work_order import is_person
@@ -55,7 +56,10 @@ def switch_registration(
         raise BurnerError(Code.CLOUD_SETTING_IN_CONSOLE, profile.platform.title)
     register_type = _wanted_type(profile, wish)
     expected = profile.registration
-    api = management_api(profile.product.cloud, expected.region, management, expected.instance)
+    api = management_api(
+        *(profile.product.cloud, expected.region, management, expected.instance),
+        product_secret=known_secret(source, profile),
+    )
     product = api.product(profile.product.id)
     limit = _limit(product, register_type, wish)
     before, after = switch_of(product), RegistrationSwitch(register_type, limit)

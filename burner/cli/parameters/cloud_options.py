@@ -18,6 +18,7 @@ from burner.core.secrets import core_dumps
 if TYPE_CHECKING:
     from burner.cloud.management.api import ManagementApi
     from burner.cloud.management.endpoint import ApiEndpoint
+    from burner.core.secrets.secret import Secret
     from burner.platforms.platform import Cloud
 
 DEFAULT_CREDENTIALS: Final = "env:BURNER_CLOUD_CREDENTIALS"
@@ -129,7 +130,12 @@ def _check_region(context: click.Context, option: click.Parameter, value: str) -
 
 
 def management_api(
-    cloud: "Cloud", region: str, options: ManagementOptions, instance: str = ""
+    cloud: "Cloud",
+    region: str,
+    options: ManagementOptions,
+    instance: str = "",
+    *,
+    product_secret: "Secret | None" = None,
 ) -> "ManagementApi":
     """The management API of a product's platform; the credentials may be asked for.
 
@@ -138,6 +144,7 @@ def management_api(
         region: `registration.region` of the profile; empty where it has none.
         options: of the command; its region has precedence.
         instance: `registration.instance` of the profile.
+        product_secret: where it is known: it is removed from what the platform answers.
 
     Raises:
         BurnerError: E859 no credentials are there, E150 to E155 they cannot be had, E831 they have
@@ -164,4 +171,6 @@ def management_api(
     account = ApiAccount(
         credentials, options.region or region, options.endpoint, options.ca, instance
     )
+    if product_secret is not None:
+        account.search.add(product_secret)
     return open_management(cloud, account)

@@ -18,6 +18,7 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
+from burner.cloud.management.cleaned_names import with_cleaned_names
 from burner.cloud.management.errors import check_answer_is_about
 from burner.cloud.management.pages import endless_list
 from burner.core.code import Code
@@ -94,6 +95,9 @@ class AlibabaIot:
 
     def devices(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         """All devices of a product, two of the platform's pages at a time."""
+        return with_cleaned_names(self._detailed_pages(product_id), self._account.search)
+
+    def _detailed_pages(self, product_id: str) -> Iterator[Sequence[DeviceOnPlatform]]:
         waiting: list[AlibabaRecord] = []
         for page in self._pages(product_id):
             waiting += page

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
 
+CREDENTIAL_REMOVED: Final = "[credential or secret removed]"
+"""In what a platform answers: it may repeat the product secret as well."""
 _SHORTEST, _LONGEST_TOKEN = 8, 4096
 
 
@@ -26,7 +29,8 @@ class ApiCredentials:
 
     def search(self) -> SecretSearch:
         """Finds them in a text."""
-        return SecretSearch(self.key_id, self.key, *((self.token,) if self.token else ()))
+        token = (self.token,) if self.token else ()
+        return SecretSearch(self.key_id, self.key, *token, removed=CREDENTIAL_REMOVED)
 
 
 def api_credentials(text: Secret) -> ApiCredentials:

@@ -17,6 +17,7 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
+from burner.cloud.management.cleaned_names import with_cleaned_names
 from burner.cloud.management.errors import CallRefusedError, check_answer_is_about
 from burner.cloud.management.pages import pages
 from burner.cloud.management.tencent_client import TencentClient
@@ -88,7 +89,7 @@ class TencentExplorer:
             )
             return [_device(one) for one in sequence(found.Devices)], count_in(found.Total)
 
-        return pages(page)
+        return with_cleaned_names(pages(page), self._search)
 
     def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
         """A device; None: there is none of this name."""

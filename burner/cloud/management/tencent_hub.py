@@ -20,6 +20,7 @@ from burner.cloud.management.api import (
     DeviceOnPlatform,
     ProductOnPlatform,
 )
+from burner.cloud.management.cleaned_names import with_cleaned_names
 from burner.cloud.management.errors import (
     CallRefusedError,
     UncertainCallError,
@@ -102,7 +103,7 @@ class TencentHub:
             )
             return [_device(one) for one in sequence(found.Devices)], count_in(found.TotalCount)
 
-        return pages(page)
+        return with_cleaned_names(pages(page), self._search)
 
     def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
         """A device; None: there is none of this name."""

@@ -50,9 +50,11 @@ _STEP: Final = RUN - _SAMPLE + 1
 class SecretSearch:
     """Finds the secrets that it knows. Its text forms do not show them."""
 
-    __slots__ = ("_alphabets", "_secrets")
+    __slots__ = ("_alphabets", "_removed", "_secrets")
 
-    def __init__(self, *secrets: Secret) -> None:
+    def __init__(self, *secrets: Secret, removed: str = REMOVED) -> None:
+        """Find secrets; `removed` stands where one stood."""
+        self._removed = removed
         self._secrets: tuple[Secret, ...] = ()
         self._alphabets: tuple[_Alphabet, ...] = ()
         for secret in secrets:
@@ -77,8 +79,8 @@ class SecretSearch:
         raise TypeError("a SecretSearch is not serialised")
 
     def clean(self, text: str) -> str:
-        """The text, with REMOVED wherever a secret stood."""
-        return _without(text, self.spans(text))
+        """The text, with REMOVED, or what is in its place, wherever a secret stood."""
+        return _without(text, self.spans(text), self._removed)
 
     def spans(self, text: str) -> list[Span]:
         """Where secrets are, ascending; two spans never touch."""
@@ -234,9 +236,9 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def _without(text: str, spans: Iterable[Span]) -> str:
+def _without(text: str, spans: Iterable[Span], removed: str = REMOVED) -> str:
     parts, done = list[str](), 0
     for start, end in spans:
-        parts += (text[done:start], REMOVED)
+        parts += (text[done:start], removed)
         done = end
     return "".join((*parts, text[done:]))
