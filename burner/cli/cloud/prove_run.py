@@ -7,6 +7,7 @@ import click
 
 from burner.cli.cloud import prove_page
 from burner.cli.cloud.golden_sample import GoldenSample, golden_sample
+from burner.cli.cloud.played_platform import recorded_endpoint
 from burner.cli.cloud.prove_arguments import ProveArguments
 from burner.cli.existing_ledger import existing_ledger
 from burner.cli.questions.secret_questions import Use
@@ -77,7 +78,7 @@ def _registered_and_recorded(chosen: ProveArguments, sample: GoldenSample) -> Re
         answer = _registered(chosen, sample)
         error = answer.error
         if error is None or answer.uncertain or error.code in REFUSALS:
-            _record(ledger, sample, answer, chosen.operator or "")
+            _record(ledger, chosen, sample, answer)
     return answer
 
 
@@ -91,7 +92,7 @@ def _registered(chosen: ProveArguments, sample: GoldenSample) -> RegistrationAns
 
 
 def _record(
-    ledger: Ledger, sample: GoldenSample, answer: RegistrationAnswer, operator: str
+    ledger: Ledger, chosen: ProveArguments, sample: GoldenSample, answer: RegistrationAnswer
 ) -> None:
     applicant = sample.planned.applicant
     record_proof(
@@ -101,9 +102,10 @@ def _record(
         device_name=applicant.device_name,
         platform=sample.release.profile.product.cloud.value,
         host=sample.planned.endpoint.host,
+        endpoint=recorded_endpoint(chosen.registration_endpoint),
         registered=answer.registered,
         code=answer.error.code.value if answer.error else "",
         credentials=answer.credentials.value if answer.credentials else "",
         request_id=answer.request_id,
-        operator=operator,
+        operator=chosen.operator or "",
     )

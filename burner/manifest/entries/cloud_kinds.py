@@ -76,6 +76,8 @@ class RegistrationProved(Entry, tag="registration-proved", frozen=True, kw_only=
     device_name: CloudName
     platform: ShortText
     host: ShortText
+    endpoint: ShortText = ""
+    """The host, where it is not the platform's own."""
     registered: bool
     code: Annotated[str, Meta(max_length=8)] = ""
     """Why the platform refused; empty: it did not."""

@@ -167,7 +167,11 @@ def confirm_proved_name(
         raise inconsistent(f"unit {entry.unit_id} does not have the name {entry.device_name}")
     if not entry.registered:
         return ()
-    return (ConfirmedNameRow(entry.product_id, entry.device_name, entry.platform, number),)
+    key = (entry.product_id, entry.device_name, entry.platform)
+    known = state.get(ConfirmedNameRow, *key)
+    if known and entry.endpoint and not known.endpoint:
+        return ()  # the platform itself said so before
+    return (ConfirmedNameRow(*key, number, entry.endpoint),)
 
 
 def check_reconciliation(entry: Reconciled) -> tuple[Change, ...]:

@@ -155,6 +155,7 @@ def record_proof(
     host: str,
     registered: bool,
     operator: str,
+    endpoint: str = "",
     code: str = "",
     credentials: str = "",
     request_id: str = "",
@@ -170,6 +171,7 @@ def record_proof(
         host: that answered.
         registered: whether it was registered.
         operator: who did it.
+        endpoint: the host, where it is not the platform's own.
         code: why not; empty where it was.
         credentials: what the platform gave: `key`, `certificate`, or empty.
         request_id: the platform's.
@@ -191,6 +193,7 @@ def record_proof(
             device_name=device_name,
             platform=platform,
             host=_from_platform(host),
+            endpoint=_from_platform(endpoint),
             registered=registered,
             code=code,
             credentials=credentials,

@@ -114,6 +114,7 @@ def test_a_name_is_registered_and_recorded_and_no_credential_is_kept(registratio
     assert (proof.device_name, proof.registered, proof.credentials) == (NAME, True, "key")
     assert (proof.operator, proof.platform) == ("wang", "tencent-hub")
     assert proof.host in registration.server.url
+    assert proof.endpoint == proof.host
     assert proof.request_id
     with ManifestReader.open("manifest.db") as reader:
         assert confirmed_names(reader, PRODUCT_ID, "tencent-hub") == {NAME}

@@ -347,8 +347,15 @@ def test_a_proved_registration_confirms_the_name(ledger: Ledger) -> None:
         *(ledger, str(unit_mac(1))), device_name="plug-1", registered=False, code="E807", **of_unit
     )
     assert confirmed_names(ledger.reader, PRODUCT, HUB) == set()
+    vm = {"endpoint": "vm.factory:18444"}
+    record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **vm, **of_unit)
+    assert confirmed_names(ledger.reader, PRODUCT, HUB, ["vm.factory:18444"]) == {"plug-1"}
+    assert confirmed_names(ledger.reader, PRODUCT, HUB, [""]) == set()
     record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **of_unit)
-    assert confirmed_names(ledger.reader, PRODUCT, HUB) == {"plug-1"}
+    record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **vm, **of_unit)
+    assert confirmed_names(ledger.reader, PRODUCT, HUB, [""]) == {"plug-1"}
+    record_proof(ledger, str(unit_mac(1)), device_name="plug-1", registered=True, **of_unit)
+    assert confirmed_names(ledger.reader, PRODUCT, HUB, [""]) == {"plug-1"}
     with pytest.raises(BurnerError) as caught:
         record_proof(ledger, str(unit_mac(1)), device_name="plug-2", registered=True, **of_unit)
     assert caught.value.code == "E714"
