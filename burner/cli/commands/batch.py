@@ -76,9 +76,9 @@ def open_(
     """Open a batch for SOURCE, a profile or release file.
 
     Without --quantity, or with 0, it has no limit. Without --batch it is named by product and date.
-    Where the ProductSecret can be had, the batch takes only units of this product key; else the
-    key of its first unit counts. `burner burn` opens its batch by itself. A station whose file says
-    which releases it accepts names that file.
+    Where the ProductSecret can be had, the batch takes only units of this product key; else of
+    that of a good preflight or its first unit. `burner burn` opens its batch by itself. A station
+    whose file says which releases it accepts names that file.
     """
     from burner.cli.parameters.command_rules import (
         own_station_file,
@@ -139,7 +139,7 @@ def open_(
         screen.warn(say("fewer of release", left))
     if not row.key:
         absent = "It was opened without a product key" if has_key else "The secret is not at hand"
-        screen.warn(f"{absent}: the key of the first unit counts.")
+        screen.warn(f"{absent}: the key of a good preflight or of the first unit counts.")
 
 
 @batch.command("list")

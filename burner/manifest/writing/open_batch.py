@@ -31,7 +31,7 @@ def open_batch_for(
 
     Args:
         ledger: of the station that opens it.
-        release: what its units get. Without a key, the key of the first unit counts.
+        release: what its units get. Without a key, that of a good preflight or of the first unit.
         batch: its id, the work order.
         quantity: units to be made; None: no limit, or the quantity it was opened with.
         operator: who opens it.

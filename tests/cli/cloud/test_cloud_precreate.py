@@ -216,6 +216,7 @@ def test_2350_names_survive_a_process_that_is_stopped_and_killed(tmp_path: Path)
     faults = {("CreateMultiDevice", number): Fault.CUT_AFTER for number in (3, 11)}
     with faulty_api(product, faults=faults, calls_per_second=20, task_polls=1) as api:
         desk = Desk(tmp_path, api, devices, names)
+        desk.begin_simulated_log()
         for created, number, status in ((300, signal.SIGKILL, -9), (900, signal.SIGINT, 130)):
             process = desk.start()
             while len(devices.created) < created and process.poll() is None:

@@ -61,7 +61,7 @@ def test_where_the_secret_is_not_at_hand_the_first_unit_says_the_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PLUG_C3_SECRET")
-    assert "the key of the first unit counts" in open_batch("--batch", "WO1").stderr
+    assert "of the first unit counts" in open_batch("--batch", "WO1").stderr
     assert batches()[0]["key"] == ""
     with refused("E151"):
         open_batch("--batch", "WO2", "--secret", "env:NOT_HERE")
