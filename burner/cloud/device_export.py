@@ -65,6 +65,8 @@ class DeviceExport:
     """The headers, or numbers, of the other columns."""
     has_zoneless_times: bool = False
     """Whether a time named no zone."""
+    may_be_cut: bool = False
+    """Whether the last line has no end: then its last cell, and all behind it, may be missing."""
 
 
 def read_device_export(path: Path, form: ExportForm) -> DeviceExport:
@@ -87,7 +89,8 @@ def read_device_export(path: Path, form: ExportForm) -> DeviceExport:
     read = {column: reader.headers[place] for column, place in reader.places.items()}
     unread = (header for place, header in enumerate(reader.headers) if place not in places)
     return DeviceExport(
-        devices, sha256(data).hexdigest(), read, tuple(unread), reader.has_zoneless_times
+        *(devices, sha256(data).hexdigest(), read, tuple(unread), reader.has_zoneless_times),
+        may_be_cut=not text.endswith(("\n", "\r")),
     )
 
 

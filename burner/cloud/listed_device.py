@@ -53,6 +53,11 @@ class ListedDevice:
         return False if self.registered is False else None
 
     @property
+    def strength(self) -> tuple[bool, bool, bool]:
+        """How much was done with it: of two rows of one device, the stronger counts."""
+        return self.in_use is True, self.active is True, self.activated is not None
+
+    @property
     def unusable(self) -> Code | None:
         """Why no new unit can register with this name; None: nothing is known against it."""
         if self.in_use:

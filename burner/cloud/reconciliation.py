@@ -185,7 +185,9 @@ class _Comparison:
         for device in devices:
             if device.name in listed:
                 twice.add(device.name)
-            listed.setdefault(device.name, device)
+            known = listed.setdefault(device.name, device)
+            if device.strength > known.strength:
+                listed[device.name] = device
         silent = {
             name: record
             for name, record in good.items()

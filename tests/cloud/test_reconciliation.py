@@ -302,3 +302,10 @@ def test_a_million_units_are_compared() -> None:
     records, devices, expected = planted(1_000_000)
     result = compare(records, devices)
     assert {(one.kind, one.name) for one in result.differences} == expected
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_rows_of_a_device_the_one_that_tells_of_more_counts(first: int) -> None:
+    rows = [ListedDevice("X1", False, False), ListedDevice("X1", True, True)]
+    result = reconcile([], rows[first:] + rows[:first], ReconcileTerms(now=datetime.now(UTC)))
+    assert set(result.counts()) == {DifferenceKind.NEVER_BURNED, DifferenceKind.TWICE}

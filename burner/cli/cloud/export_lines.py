@@ -16,6 +16,7 @@ def export_values(export: DeviceExport, zone: tzinfo | None) -> Mapping[str, Any
     return {
         "columns": {column.value: header for column, header in export.columns.items()},
         "unread": list(export.unread),
+        "may_be_cut": export.may_be_cut,
         "unchecked": [point.value for point in unchecked_points(export.columns)],
         "zone": _zone_name(zone) if export.has_zoneless_times else None,
         "zone_from": "option" if zone else "computer",
@@ -32,6 +33,8 @@ def show_export(export: DeviceExport, zone: tzinfo | None) -> None:
     if points := unchecked_points(export.columns):
         words = [say(f"unchecked {point}") for point in points]
         screen.say_beside("", say("export unchecked", say("; ").join(words)))
+    if export.may_be_cut:
+        screen.warn(say("export may be cut"))
     if export.has_zoneless_times and zone:
         screen.say(say("export zone", _zone_name(zone)))
     elif export.has_zoneless_times:

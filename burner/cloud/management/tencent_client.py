@@ -12,6 +12,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 
 from burner.cloud.management.account import ApiAccount
 from burner.cloud.management.credentials import ApiCredentials
+from burner.cloud.management.errors import refusal_detail
 from burner.cloud.management.tencent_connection import TencentConnection
 from burner.cloud.management.tencent_errors import refused
 from burner.cloud.management.tencent_values import with_sealed_secrets
@@ -82,7 +83,7 @@ class TencentClient:
         clean = self._account.search.clean
         code = clean(str(error.get_code() or ""))
         if not error.get_request_id():  # the SDK's own, about what it could not read
-            return BurnerError(Code.API_ANSWER_UNREADABLE, f"{action}: {code}")
+            return BurnerError(Code.API_ANSWER_UNREADABLE, refusal_detail(action, code, "", ""))
         message, request_id = clean(str(error.get_message() or "")), str(error.get_request_id())
         ours = refused(action, code, message, clean(request_id))
         return self._connection.with_clock(ours)

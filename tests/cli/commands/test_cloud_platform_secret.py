@@ -32,11 +32,11 @@ def refusal(message: str) -> dict[str, Any]:
 
 
 @contextmanager
-def platform(body: dict[str, Any]) -> Iterator[str]:
+def platform(body: dict[str, Any], request_id: str = SECRET) -> Iterator[str]:
     """The URL of one that answers so to whatever it is asked."""
 
     def answer(_request: HttpRequest) -> tuple[HTTPStatus, bytes]:
-        return HTTPStatus.OK, json.dumps({"Response": {**body, "RequestId": SECRET}}).encode()
+        return HTTPStatus.OK, json.dumps({"Response": {**body, "RequestId": request_id}}).encode()
 
     with serving(answer) as api:
         yield api.url
@@ -96,3 +96,12 @@ def test_an_answer_that_is_no_answer_is_not_repeated() -> None:
         assert ran.returncode == 2
         assert SECRET not in ran.stdout + ran.stderr
         assert "yes" in ran.stderr or "is one of" in ran.stderr
+
+
+@pytest.mark.parametrize("request_id", ["r", ""])
+def test_an_error_code_without_end_is_shown_in_part(request_id: str) -> None:
+    error = {"Code": "C" * 100_000, "Message": "m" * 100_000}
+    with platform({"Error": error}, request_id) as url:
+        ran = cloud(url, "reconcile")
+    assert ran.returncode != 0
+    assert len(ran.stdout + ran.stderr) < 3000

@@ -499,3 +499,17 @@ def test_names_that_no_platform_allows_hide_no_other_difference(ledger: Ledger) 
     assert {"\\ud800evil", "a\\u001b[31mb\\u000ac"} < {one.name for one in entry.first}
     assert len(Path("all.csv").read_text(encoding="ascii").splitlines()) == 5
     assert "\x1b[31m" not in result.stdout
+
+
+@pytest.mark.parametrize(("end", "warned"), [("\n", False), ("", True)])
+def test_an_export_whose_last_line_has_no_end_may_be_cut(
+    ledger: Ledger, end: str, warned: bool
+) -> None:
+    burn(ledger, 4)
+    text = f"DeviceName,Status\n{name_of(4)},online{end}"
+    Path("devices.csv").write_text(text, encoding="utf-8")
+    result = reconcile("--export", "devices.csv")
+    assert result.returncode == 0, result.stderr
+    assert ("it may be cut" in " ".join(result.stderr.split())) == warned
+    answer = json.loads(reconcile("--export", "devices.csv", "--json").stdout)
+    assert answer["export"]["may_be_cut"] == warned
