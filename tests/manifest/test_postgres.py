@@ -78,7 +78,8 @@ def test_a_batch_waits_for_the_cloud_platform_as_in_a_file(url: str) -> None:
         (device,) = burned_devices(ledger.reader, "S3EUVBRJLB", "WO1")
         first = first_burns(ledger.reader, "S3EUVBRJLB")
         assert first[device.unit_id, device.name] == (START, "WO1")
-        assert name_holders(ledger.reader, "S3EUVBRJLB") == {device.name: (device.unit_id, "PASS")}
+        holder = (device.unit_id, "PASS", True)
+        assert name_holders(ledger.reader, "S3EUVBRJLB") == {device.name: holder}
         with ledger.reader.connection() as connection:
             (life,) = unit_overviews(connection, device.unit_id)
         assert life["confirmed_names"] == [device.name]

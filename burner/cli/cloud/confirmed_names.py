@@ -28,7 +28,6 @@ class ConfirmedNames:
         is_recorded: bool = True,
     ) -> None:
         """Collect names; where they are not recorded, they are only collected."""
-        from burner.manifest.fold.rows import PASS
         from burner.manifest.reading.cloud_records import confirmed_names, name_holders
 
         self._ledger, self._profile = ledger, profile
@@ -40,7 +39,7 @@ class ConfirmedNames:
         )
         """When the run began: as the platform itself answered, or this endpoint."""
         holders = name_holders(ledger.reader, profile.product.id)
-        self.burned = frozenset(n for n, holder in holders.items() if holder.status == PASS)
+        self.burned = frozenset(n for n, holder in holders.items() if holder.is_good)
         """Names of good units."""
         self.recorded = 0
         self._waiting: dict[NamesSource, list[str]] = {}

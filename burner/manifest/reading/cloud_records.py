@@ -19,6 +19,7 @@ from burner.manifest.fold.rows import (
     PASS,
     REWORK,
     SCRAP,
+    VOID,
     AttemptRow,
     BatchRow,
     ConfirmedNameRow,
@@ -75,6 +76,8 @@ class NameHolder(NamedTuple):
     unit_id: str
     status: str
     """Of the unit now, as `UnitRow.status`."""
+    is_good: bool
+    """Whether it passed and nobody scrapped or voided it since, whatever a later attempt says."""
 
 
 def preflight_on_record(
@@ -221,7 +224,7 @@ def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolde
     platform has under such a name was burned here.
     """
     query = (
-        select(_names.c.device_name, _names.c.unit_id, _units.c.status)
+        select(_names.c.device_name, _names.c.unit_id, _units.c.status, _units.c.passed)
         .join(
             _units,
             (_units.c.log == _names.c.log)
@@ -235,9 +238,10 @@ def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolde
     with reader.connection() as connection:
         rows = connection.execute(query).all()
     holders: dict[str, NameHolder] = {}
-    for name, unit, status in rows:
+    for name, unit, status, passed in rows:
         if status is not None or name not in holders:  # our log knows the name, not the unit
-            holders[name] = NameHolder(unit, status or "")
+            is_good = passed not in (None, NEVER) and status not in (SCRAP, VOID)
+            holders[name] = NameHolder(unit, status or "", is_good)
     return holders
 
 

@@ -11,7 +11,7 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.batch_status import batch_status
-from burner.manifest.reading.cloud_records import burned_devices
+from burner.manifest.reading.cloud_records import burned_devices, name_holders
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.manifest.records import (
@@ -111,6 +111,8 @@ def test_a_unit_that_passed_and_was_refused_in_a_later_batch_stays_good_in_its_o
         (NameStatus.GOOD, False),
     ]
     assert names["plug-1"].is_of("WO1")
+    holders = name_holders(ledger.reader, PRODUCT)
+    assert [holder.is_good for holder in holders.values()] == [True, True]
     assert not names["plug-1"].is_of("WO2")
     passed = batch_status(ledger.reader, "WO1").passed
     assert tuple(one.unit_id for one in burned_devices(ledger.reader, PRODUCT, "WO1")) == passed

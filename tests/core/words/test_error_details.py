@@ -76,6 +76,10 @@ def test_the_names_of_the_checks_have_theirs() -> None:
             "本机时钟比平台慢 10 分钟；DescribeProduct：AuthFailure",
         ),
         (
+            "asked for device n001, the answer is about another",
+            "询问的是 设备 n001，应答却是另一个",
+        ),
+        (
             "api.lan by the proxy 10.0.0.1:3128: status 502; it may have been done all the same",
             "api.lan，经代理 10.0.0.1:3128：状态 502；但可能已经执行",
         ),

@@ -330,8 +330,8 @@ def test_burned_devices_are_the_units_that_are_good_now(ledger: Ledger) -> None:
     found = (device.name, device.unit_id, device.batch)
     assert found == ("new-name", str(unit_mac(1)), "WO1")
     holders = name_holders(ledger.reader, PRODUCT)
-    assert holders["old-name"] == (str(unit_mac(1)), "PASS")
-    assert holders[unit_mac(2).octets.hex()] == (str(unit_mac(2)), "scrap")
+    assert holders["old-name"] == (str(unit_mac(1)), "PASS", True)
+    assert holders[unit_mac(2).octets.hex()] == (str(unit_mac(2)), "scrap", False)
     assert holders[unit_mac(3).octets.hex()].status == "FAIL"
 
 
