@@ -17,6 +17,7 @@ from burner.manifest.exchange.check_file import check_file
 from burner.manifest.exchange.imports import import_log
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
+from burner.manifest.reading.cloud_records import confirmed_names
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
@@ -513,3 +514,18 @@ def test_an_export_whose_last_line_has_no_end_may_be_cut(
     assert ("it may be cut" in " ".join(result.stderr.split())) == warned
     answer = json.loads(reconcile("--export", "devices.csv", "--json").stdout)
     assert answer["export"]["may_be_cut"] == warned
+
+
+def test_the_name_of_a_good_unit_that_was_refused_later_is_confirmed_and_not_refused(
+    ledger: Ledger,
+) -> None:
+    burn(ledger, 1)
+    attempt = an_attempt(1, batch="WO1", product_id=PRODUCT_ID, name=name_of(1))
+    ledger.finish(attempt, a_result(Outcome.FAIL, code="E453"))
+    with local_api(product(product_id=PRODUCT_ID, names=online(1))) as api:
+        ran = run_burner(
+            *(Path.cwd(), "cloud", "precreate", PROFILE, "--batch", "WO1", "--confirm-only"),
+            *("--api-endpoint", api.url, "--operator", "wang", "--station", "desk"),
+        )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert confirmed_names(ledger.reader, PRODUCT_ID, "tencent-hub") == {name_of(1)}
