@@ -182,9 +182,14 @@ class _ExportReader:
                 self._refuse_columns(text, row)
             self.places[column] = plain.index(plain_header(text))
         place = self.places.get(ExportColumn.NAME)
-        if place is None or any(word in plain[place] for word in _SECRET_HEADERS):
+        if place is None or self._reads_secrets(plain):
             self._refuse_columns(ExportColumn.NAME, row)
         return True
+
+    def _reads_secrets(self, plain_headers: Sequence[str]) -> bool:
+        """Whether a column that is read is one of secrets: bad cells of it would be printed."""
+        read = (plain_headers[place] for place in self.places.values())
+        return any(word in header for header in read for word in _SECRET_HEADERS)
 
     def _refuse_columns(self, what: str, row: Sequence[str]) -> None:
         found = ", ".join(quoted(cell) if _is_word(cell) else "…" for cell in row[:MOST_SHOWN])
@@ -209,7 +214,7 @@ class _ExportReader:
         name = cells[ExportColumn.NAME]
         product = cells.get(ExportColumn.PRODUCT) or self._form.product_id
         if product != self._form.product_id:
-            detail = f"{self._path}:{line}: {product[:40]}, not {self._form.product_id}"
+            detail = f"{self._path}:{line}: {quoted(product[:40])}, not {self._form.product_id}"
             raise BurnerError(Code.DEVICE_EXPORT_OTHER_PRODUCT, detail)
         try:
             self._form.names.check(name, allow_colon=True)

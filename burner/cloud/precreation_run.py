@@ -176,9 +176,12 @@ class Precreation:
             failure: BurnerError | None = None
             try:
                 task = self._api.create(self._product_id, names)
-            except (UncertainCallError, CreationCutShortError) as error:
-                created = error.created if isinstance(error, CreationCutShortError) else ()
-                names, failure = self._settle_by_asking(chunk, created), error.cause
+            except UncertainCallError as error:
+                names, failure = self._settle_by_asking(chunk), error.cause
+            except CreationCutShortError as error:
+                failure = error.cause
+                at_once = not isinstance(failure, UncertainCallError)
+                names = self._settle_by_asking(chunk, error.created, at_once=at_once)
             except BurnerError as error:  # nothing was created
                 self._journal.add(ChunkSettled(chunk.number, absent=names))
                 failure = error
@@ -220,6 +223,8 @@ class Precreation:
                 if not error.row.retry:  # the platform has forgotten the task
                     return self._settle_by_asking(chunk)
                 cuts += 1
+                if cuts == self._patience.tries and error.code == Code.API_ANSWER_UNREADABLE:
+                    return self._settle_by_asking(chunk)
                 if cuts == self._patience.tries:
                     raise
         self._settle(chunk, result)
@@ -228,7 +233,12 @@ class Precreation:
     def _settle_pending(self, chunk: SentChunk) -> None:
         """Find out what became of a chunk of an earlier run."""
         if chunk.task:
-            self._await(chunk, CreationTask(chunk.task, chunk.names, None))
+            try:
+                self._await(chunk, CreationTask(chunk.task, chunk.names, None))
+            except BurnerError as error:
+                if error.code != Code.CREATION_STILL_AT_WORK:
+                    raise
+                self._settle_by_asking(chunk)  # it was waited for in the run before already
         else:
             self._settle_by_asking(chunk)
 
@@ -248,25 +258,18 @@ class Precreation:
         self._existing += [name for name in chunk.names if name in existing]
         self._refuse(refused)
 
-    def _settle_by_asking(self, chunk: SentChunk, created: Sequence[str] = ()) -> tuple[str, ...]:
+    def _settle_by_asking(
+        self, chunk: SentChunk, created: Sequence[str] = (), *, at_once: bool = False
+    ) -> tuple[str, ...]:
         """Ask the platform until its answer stays; the names that it has not got.
 
         Args:
             chunk: that was sent.
             created: those of its names that were created then, as far as it is known.
+            at_once: ask once; the other names were surely not sent.
         """
-        absent, pauses = list(chunk.names), self._patience.absent_s
-        found = dict[str, DeviceOnPlatform]()
-        while absent:
-            present = self._present(absent)
-            absent = [name for name in absent if name not in present]
-            found |= present
-            if present:
-                pauses = self._patience.absent_s
-            if not absent or not pauses:
-                break
-            self._pause(pauses[0])
-            pauses = pauses[1:]
+        found = self._present_in_time(chunk.names, () if at_once else self._patience.absent_s)
+        absent = [name for name in chunk.names if name not in found]
         unusable = self._unusable(found)
         codes = {name: str(error.code) for name, error in unusable.items()}
         usable = tuple(name for name in found if name not in unusable)
@@ -299,9 +302,13 @@ class Precreation:
         return frozenset(absent) - lost.keys()
 
     def _report_existing(self) -> None:
-        """Report the names that were there before."""
-        if self._existing:
-            self._report_present(self._existing, self._present(self._existing))
+        """Report the names that were there before; one that is gone meanwhile is refused."""
+        if not self._existing:
+            return
+        found = self._present_in_time(self._existing, self._patience.absent_s)
+        absent = tuple(name for name in self._existing if name not in found)
+        self._report_present([name for name in self._existing if name in found], found, absent)
+        self._refuse({name: BurnerError(Code.CREATED_NAME_MISSING) for name in absent})
 
     def _report_present(
         self,
@@ -315,6 +322,23 @@ class Precreation:
         self._journal.add(NamesAsked(usable, absent))
         self._report(usable, NameFate.EXISTING)
         self._refuse(unusable)
+
+    def _present_in_time(
+        self, names: Collection[str], patience: Sequence[float]
+    ) -> dict[str, DeviceOnPlatform]:
+        """Ask after each pause, and anew after each answer with further devices, until all are
+        there: a platform may list a device late.
+        """
+        found, pauses = dict[str, DeviceOnPlatform](), patience
+        while True:
+            present = self._present([name for name in names if name not in found])
+            found |= present
+            if present:
+                pauses = patience
+            if len(found) == len(names) or not pauses:
+                return found
+            self._pause(pauses[0])
+            pauses = pauses[1:]
 
     def _present(self, names: Collection[str]) -> dict[str, DeviceOnPlatform]:
         return present_devices(self._api, self._product_id, names)

@@ -9,8 +9,10 @@ ONE_BY_ONE = 10
 """So many names are asked for one by one, whatever the product holds."""
 MOST_ASKED = 100
 """Calls that a question about many names may take."""
-SMALLEST_PAGE = 100
-"""Devices that any platform lists in a call."""
+LISTED_FOR_A_NAME = 10
+"""A list of so many devices takes no longer than a question: slow platforms give 50 a call."""
+MOST_LISTED = 5000
+"""Devices of a product that are listed for a question about many names."""
 
 
 def present_devices(
@@ -21,7 +23,7 @@ def present_devices(
     Raises:
         BurnerError: E8.
     """
-    if len(names) > ONE_BY_ONE and api.device_count(product_id) <= len(names) * SMALLEST_PAGE:
+    if len(names) > ONE_BY_ONE and api.device_count(product_id) <= len(names) * LISTED_FOR_A_NAME:
         wanted = set(names)
         return {d.name: d for page in api.devices(product_id) for d in page if d.name in wanted}
     asked = (api.device(product_id, name) for name in names)
@@ -37,7 +39,7 @@ def spare_on_platform(
     Raises:
         BurnerError: E8.
     """
-    if len(names) > MOST_ASKED and product.devices > MOST_ASKED * SMALLEST_PAGE:
+    if len(names) > MOST_ASKED and product.devices > MOST_LISTED:
         return min(len(names), product.devices)
     there = present_devices(api, product.product_id, names).values()
     return len({one.name for one in there} - unusable_names(map(ListedDevice.of, there), ()).keys())

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burner.cloud.management.api import CreationResult, DeviceOnPlatform, ProductOnPlatform
+from burner.cloud.management.api import (
+    CreationResult,
+    CreationTask,
+    DeviceOnPlatform,
+    ProductOnPlatform,
+)
 from burner.cloud.management.errors import CallRefusedError
 from burner.cloud.precreation import (
     ChunkSent,
@@ -371,6 +376,32 @@ def test_names_that_were_there_are_asked_for_together() -> None:
     run = Run(platform := CreatingPlatform(has=set(NAMES)))
     assert run.create().counts[NameFate.EXISTING] == len(NAMES)
     assert platform.calls == {"create": 3, "device_count": 1, "devices": 1}
+
+
+class ForgetfulPlatform(CreatingPlatform):
+    """It says that a name is there, and does not show its device."""
+
+    def device(self, product_id: str, name: str) -> DeviceOnPlatform | None:
+        found = super().device(product_id, name)
+        return None if name == NAMES[0] else found
+
+
+def test_a_name_that_is_said_to_exist_and_is_not_shown_is_not_confirmed() -> None:
+    run = Run(ForgetfulPlatform(has=set(NAMES[:3])))
+    result = run.create(NAMES[:3])
+    assert {name: str(error.code) for name, error in result.refused.items()} == {NAMES[0]: "E865"}
+    assert run.confirmed == set(NAMES[1:3])
+    assert run.paused == [2, 8, 20]
+
+
+def test_a_task_with_an_odd_result_is_settled_by_asking() -> None:
+    class OddPlatform(CreatingPlatform):
+        def creation_result(self, product_id: str, task: CreationTask) -> CreationResult | None:
+            raise BurnerError(CUT, "of another task")
+
+    run = Run(OddPlatform(polls=1))
+    assert run.create().counts[NameFate.EXISTING] == len(NAMES)
+    assert run.confirmed == set(NAMES)
 
 
 def test_of_many_names_no_more_are_free_than_there_are_devices() -> None:

@@ -3,7 +3,7 @@
 from burner.cloud.preflight import ExpectedProduct
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.manifest.fold.rows import BATCH_CLOSED, SCRAP, BatchRow
+from burner.manifest.fold.rows import BATCH_CLOSED, PASS, SCRAP, BatchRow
 from burner.manifest.reading.cloud_records import confirmed_names, name_holders
 from burner.manifest.reading.reader import ManifestReader
 from burner.release.release import KeylessRelease
@@ -39,13 +39,13 @@ def expected_of_batch(
     profile = release.profile
     still = None if row.planned is None else max(0, row.planned - row.passed)
     holders = name_holders(reader, profile.product.id)
-    used = {name for name, holder in holders.items() if holder.is_good or holder.status == SCRAP}
+    used = {name for name, holder in holders.items() if holder.status in (PASS, SCRAP)}
     spare = frozenset(confirmed_names(reader, profile.product.id, profile.product.cloud) - used)
     return ExpectedProduct(
         product_id=profile.product.id,
         platform=profile.platform,
         registration=profile.registration,
-        key=release.key_fingerprint or row.key,
+        key=release.key_fingerprint or row.required_key,
         quantity=quantity if quantity is not None else still,
         made=len({holder.unit_id for holder in holders.values() if holder.is_good}),
         made_of_batch=row.passed,

@@ -20,8 +20,15 @@ def product_profile(source: Path) -> Profile:
     return open_keyless(source).profile if is_release_file(source) else load_profile(source)
 
 
-def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
+def listed_names(
+    profile: Profile, listed: NameListOptions, endpoints: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The names, in their order; empty: none of them waits.
+
+    Args:
+        profile: of the product.
+        listed: where they come from.
+        endpoints: whose answers count as confirmed, as of `confirmed_names`.
 
     Raises:
         BurnerError: E860 the list; E733 no such batch; E7 the manifest.
@@ -29,7 +36,7 @@ def listed_names(profile: Profile, listed: NameListOptions) -> tuple[str, ...]:
     names = _all_names(profile, listed)
     if not listed.waiting:
         return names
-    known = names_on_record_as_confirmed(listed.manifest, profile)
+    known = names_on_record_as_confirmed(listed.manifest, profile, endpoints)
     return tuple(name for name in names if name not in known)
 
 

@@ -62,7 +62,8 @@ class PrecreateArguments:
 def precreate(chosen: PrecreateArguments) -> int:
     """Create names, or only confirm them; the exit status."""
     profile = product_profile(chosen.source)
-    names = listed_names(profile, chosen.listed)
+    endpoint = recorded_endpoint(chosen.management.endpoint)
+    names = listed_names(profile, chosen.listed, ("", endpoint))
     if not names:
         screen.say(Wording(language())("no name waits", profile.title))
         return 0

@@ -20,7 +20,7 @@ from burner.cloud.management.api import (
 )
 from burner.cloud.management.cleaned_names import with_cleaned_names
 from burner.cloud.management.errors import check_answer_is_about
-from burner.cloud.management.pages import endless_list
+from burner.cloud.management.pages import MOST_STALE, endless_list
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.platforms.alibaba import ALIBABA
@@ -165,7 +165,7 @@ class AlibabaIot:
 
     def _pages(self, product_id: str) -> Iterator[Sequence[AlibabaRecord]]:
         """Each device once: devices that are created meanwhile move others to the next page."""
-        token, seen = "", set[str]()
+        token, seen, stale = "", set[str](), 0
         for page in count(1):
             size = {"PageSize": DEVICES_PER_PAGE, "CurrentPage": page}
             fields = {"ProductKey": product_id, **size, "NextToken": token}
@@ -185,7 +185,8 @@ class AlibabaIot:
             if not entries:
                 detail = f"the list of devices ends at page {page}"
                 raise BurnerError(Code.API_ANSWER_UNREADABLE, detail)
-            if not new:
+            stale = 0 if new else stale + 1
+            if stale > MOST_STALE:
                 raise endless_list()
 
     def _with_activation(
@@ -306,6 +307,8 @@ class AlibabaIot:
 
 
 def _device(entry: AlibabaRecord) -> DeviceOnPlatform:
+    if not entry.text("DeviceName"):
+        raise BurnerError(Code.API_ANSWER_UNREADABLE, "a device without a name")
     status = entry.text("Status") or entry.text("DeviceStatus")
     activated = entry.moment("UtcActive")
     active = True if activated else _ACTIVE.get(status)

@@ -35,7 +35,7 @@ class AlibabaRecord:
 
     def secret(self, name: str) -> Secret | None:
         """A secret; None where there is none."""
-        return Secret(self.text(name).encode()) if self.text(name) else None
+        return Secret(self.text(name).encode("utf-8", "surrogatepass")) if self.text(name) else None
 
     def number(self, name: str) -> int:
         """A whole number that is not negative."""

@@ -9,6 +9,8 @@ from burner.core.errors import BurnerError
 
 MOST_PAGES: Final = 50_000
 """A list that needs more has no end: at 100 devices a page, this is 5 million."""
+MOST_STALE = 20
+"""Pages in a row that bring nothing new: a list may move by so much while it is read."""
 DevicePage = tuple[Sequence[DeviceOnPlatform], int]
 """The devices of a page, and how many the whole list has."""
 
@@ -22,7 +24,7 @@ def pages(page: Callable[[int], DevicePage]) -> Iterator[Sequence[DeviceOnPlatfo
     Raises:
         BurnerError: E840 the list ends before its number of devices, or has no end.
     """
-    offset, total, seen, asked = 0, 1, set[str](), 0
+    offset, total, seen, asked, stale = 0, 1, set[str](), 0, 0
     while offset < total:
         before, asked = total, asked + 1
         if asked > MOST_PAGES:
@@ -38,7 +40,8 @@ def pages(page: Callable[[int], DevicePage]) -> Iterator[Sequence[DeviceOnPlatfo
         offset += len(devices)
         new = [one for one in devices if one.name not in seen]
         seen.update(one.name for one in new)
-        if devices and not new:
+        stale = 0 if new else stale + 1
+        if stale > MOST_STALE:
             raise endless_list()
         if new:
             yield new

@@ -10,7 +10,7 @@ def seconds_ahead_of(date: str) -> float | None:
     """How much later it is on this computer than `date` says; None: it says nothing."""
     try:
         return time.time() - parsedate_to_datetime(date).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
 
 

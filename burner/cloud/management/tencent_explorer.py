@@ -18,7 +18,11 @@ from burner.cloud.management.api import (
     ProductOnPlatform,
 )
 from burner.cloud.management.cleaned_names import with_cleaned_names
-from burner.cloud.management.errors import CallRefusedError, check_answer_is_about
+from burner.cloud.management.errors import (
+    CallRefusedError,
+    UncertainCallError,
+    check_answer_is_about,
+)
 from burner.cloud.management.pages import pages
 from burner.cloud.management.tencent_client import TencentClient
 from burner.cloud.management.tencent_errors import DEVICE_EXISTS, DEVICE_UNKNOWN, OF_ONE_NAME
@@ -108,7 +112,8 @@ class TencentExplorer:
         refused = dict[str, BurnerError]()
         for name in names:
             try:
-                self._explorer.change("CreateDevice", ProductId=product_id, DeviceName=name)
+                made = self._explorer.change("CreateDevice", ProductId=product_id, DeviceName=name)
+                _check_created(name, text(made.Data and made.Data.DeviceName))
                 created.append(name)
             except BurnerError as error:
                 why = error.platform_code if isinstance(error, CallRefusedError) else ""
@@ -168,3 +173,11 @@ def _device(one: Any) -> DeviceOnPlatform:
         activated=moment(one.FirstOnlineTime),
         enabled=flag(one.EnableState),
     )
+
+
+def _check_created(name: str, answered: str) -> None:
+    """Raise UncertainCallError where an answer does not say that it has created this device."""
+    try:
+        check_answer_is_about(name, answered, "device")
+    except BurnerError as error:
+        raise UncertainCallError(error) from None

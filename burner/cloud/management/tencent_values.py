@@ -77,7 +77,10 @@ def was_online(first_time: Any, state: Any) -> bool | None:
         state: 1 online, 3 never online; others say nothing about the past.
     """
     seconds = number(first_time)
-    return _STATES.get(state) if seconds is None else seconds > 0
+    if seconds is not None:
+        return seconds > 0
+    known = number(state)
+    return None if known is None else _STATES.get(known)
 
 
 def sequence(value: Any) -> Sequence[Any]:
@@ -109,7 +112,7 @@ class SealedText(str):
 
 def _sealed(value: str) -> SealedText:
     sealed = SealedText()
-    sealed.secret = Secret(value.encode())
+    sealed.secret = Secret(value.encode("utf-8", "surrogatepass"))
     return sealed
 
 

@@ -41,6 +41,8 @@ class ForkServer:
         """Process id by the socket of its station."""
         self._ended: set[int] = set()
         """Those of them that have ended, and are kept until the station knows it."""
+        self._dying: set[int] = set()
+        """Killed ones that no station uses any more; a driver may hold one for a while."""
         self._woken, self._wake = socket.socketpair()
         self._selector = selectors.DefaultSelector()
 
@@ -112,7 +114,13 @@ class ForkServer:
         with station:  # its group exists now, to be killed
             _send_number(station, os.getpid())
 
+    def _reap(self) -> None:
+        for worker in tuple(self._dying):
+            if os.waitpid(worker, os.WNOHANG)[0]:
+                self._dying.discard(worker)
+
     def _report_ended(self) -> None:
+        self._reap()
         for station, worker in self._workers.items():
             if worker in self._ended:
                 continue
@@ -131,8 +139,9 @@ class ForkServer:
             os.killpg(worker, signal.SIGKILL)
         with suppress(ProcessLookupError, PermissionError):  # it leads no group yet
             os.kill(worker, signal.SIGKILL)
-        os.waitpid(worker, 0)
         self._ended.discard(worker)
+        self._dying.add(worker)
+        self._reap()
 
 
 def _close(descriptors: Sequence[int]) -> None:

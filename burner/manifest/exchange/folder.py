@@ -31,7 +31,7 @@ from burner.manifest.entries.kinds import (
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
 from burner.manifest.exchange.table import BOM, attempts_csv, names_csv
-from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, MemberRow, UnitRow
+from burner.manifest.fold.rows import NEVER, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import MAX_BYTES, NoteError, NoteSigner, SignedNote, VerifierKey, sign
 from burner.manifest.reading.attempt_json import json_from_records
 from burner.manifest.reading.batch_status import BatchStatus
@@ -146,11 +146,7 @@ class _BatchExport:
     def names(self) -> Iterator[str]:
         """The lines of names.csv."""
         state = self.check.state
-        good = {
-            row.unit_id
-            for row in state.rows(MemberRow, batch=self.check.batch)
-            if row.status == PASS
-        }
+        good = {row.unit_id for row in state.rows(MemberRow, batch=self.check.batch) if row.passed}
         passed = sorted(row.passed for row in state.rows(UnitRow) if row.unit_id in good)
         rows = (state.get(AttemptRow, number) for number in passed)
         return names_csv(row.device_name for row in rows if row and row.batch == self.check.batch)

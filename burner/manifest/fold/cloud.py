@@ -61,22 +61,19 @@ def terms_of(entry: BatchOpened) -> CloudTerms:
 
 
 def with_preflight(row: BatchRow, number: int, entry: CloudPreflight) -> BatchRow:
-    """The last preflight of a batch counts. A good one fixes the key of the batch."""
+    """The last preflight of a batch counts. A good one says which key the next unit must have."""
     if entry.product_id != row.product_id:
         raise inconsistent(f"batch {row.batch}: a preflight of product {entry.product_id}")
     if row.key and entry.key and row.key != entry.key:
         detail = f"batch {row.batch}: key {row.key}, not {entry.key}"
         raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
-    key = row.key
-    if not entry.failures:
-        if not entry.key or entry.quantity is None:
-            raise inconsistent(f"batch {row.batch}: a good preflight lacks its key or its quantity")
-        key = entry.key
+    if not entry.failures and (not entry.key or entry.quantity is None):
+        raise inconsistent(f"batch {row.batch}: a good preflight lacks its key or its quantity")
     return row._replace(
-        key=key,
         preflight=number,
         preflight_failures=" ".join(entry.failures),
         preflight_units=entry.quantity or 0,
+        preflight_key="" if entry.failures else entry.key,
     )
 
 

@@ -141,7 +141,7 @@ class BatchRow(NamedTuple):
     profile: str
     release_digest: str
     key: str
-    """Fingerprint of the product key; empty until a good preflight, or the first unit."""
+    """Fingerprint of the product key; empty until the first unit, where it was not known before."""
     scope: str
     """Of the limit of the release."""
     planned: int | None
@@ -184,6 +184,13 @@ class BatchRow(NamedTuple):
     """The checks of that one that are not good, with a blank between; empty: all are."""
     preflight_units: int = 0
     """Units that the batch may have by that one."""
+    preflight_key: str = ""
+    """Fingerprint of the product key that it compared; empty: it is not good."""
+
+    @property
+    def required_key(self) -> str:
+        """The key that its units must have: its own, else that of a good preflight."""
+        return self.key or self.preflight_key
 
     @property
     def exceeds_preflight(self) -> bool:

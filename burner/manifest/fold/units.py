@@ -193,8 +193,8 @@ def _into_batch(state: ManifestState, entry: Intent) -> tuple[Change, ...]:
         detail = f"batch {entry.batch} is of another release"
         raise BurnerError(Code.BATCH_TERMS_VIOLATED, detail)
     policies.check_not_refused(state, row)
-    if row.key and entry.attempt.key != row.key:
-        detail = f"batch {entry.batch}: key {row.key}, not {entry.attempt.key}"
+    if row.required_key and entry.attempt.key != row.required_key:
+        detail = f"batch {entry.batch}: key {row.required_key}, not {entry.attempt.key}"
         raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
     of_release = BatchLimits.from_json(row.limits)
     limits.check_begins(of_release, entry.station, entry.at)

@@ -219,12 +219,16 @@ def burned_devices(
                 )
 
 
+_OF_HOLDER = (_units.c.status, _units.c.passed, _units.c.voided)
+
+
 def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolder]:
     """Every name that a unit of a product has taken, also of units that are not good now: what the
-    platform has under such a name was burned here.
+    platform has under such a name was burned here. Where an imported log has the unit too, ours
+    counts where it counts in `burned_devices`.
     """
     query = (
-        select(_names.c.device_name, _names.c.unit_id, _units.c.status, _units.c.passed)
+        select(_names.c.log, _names.c.device_name, _names.c.unit_id, *_OF_HOLDER)
         .join(
             _units,
             (_units.c.log == _names.c.log)
@@ -238,10 +242,13 @@ def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolde
     with reader.connection() as connection:
         rows = connection.execute(query).all()
     holders: dict[str, NameHolder] = {}
-    for name, unit, status, passed in rows:
-        if status is not None or name not in holders:  # our log knows the name, not the unit
-            is_good = passed not in (None, NEVER) and status not in (SCRAP, VOID)
-            holders[name] = NameHolder(unit, status or "", is_good)
+    for log, name, unit, status, passed, voided in rows:
+        has_passed = passed not in (None, NEVER)
+        ours_counts = has_passed or status == SCRAP or voided not in (None, NEVER)
+        if name in holders and (status is None or (log == OWN and not ours_counts)):
+            continue
+        is_good = has_passed and status not in (SCRAP, VOID)
+        holders[name] = NameHolder(unit, status or "", is_good)
     return holders
 
 

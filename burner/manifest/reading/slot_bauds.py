@@ -11,15 +11,24 @@ from burner.manifest.store.tables import OWN, TABLES
 _attempts = TABLES[AttemptRow]
 
 
+LAST = 20
+"""Attempts that count: one of a slower product, or a noisy board, is no rate of the slot."""
+
+
 def slot_bauds(reader: ManifestReader, station: str) -> Mapping[str, int]:
-    """By slot: bits per second of its last attempt that passed."""
+    """By slot: bits per second of the fastest of its last attempts that passed."""
     columns = _attempts.c
-    last = (
-        select(func.max(columns.number))
+    age = func.row_number().over(partition_by=columns.slot, order_by=columns.number.desc())
+    passed = (
+        select(columns.slot, columns.baud, age.label("age"))
         .where(columns.log == OWN, columns.station == station)
         .where(columns.outcome == PASS, columns.baud > 0)
-        .group_by(columns.slot)
+        .subquery()
     )
-    query = select(columns.slot, columns.baud).where(columns.log == OWN, columns.number.in_(last))
+    query = (
+        select(passed.c.slot, func.max(passed.c.baud))
+        .where(passed.c.age <= LAST)
+        .group_by(passed.c.slot)
+    )
     with reader.connection() as connection:
         return {slot: int(baud) for slot, baud in connection.execute(query)}

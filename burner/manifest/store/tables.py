@@ -44,7 +44,7 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.store.place import ManifestPlace
 
-SCHEMA = 6
+SCHEMA = 7
 """Version of the tables."""
 
 OWN = 0

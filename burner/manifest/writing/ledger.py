@@ -317,10 +317,9 @@ class Ledger:
 
     def _check_continues(self, row: BatchRow, terms: BatchTerms) -> None:
         require_open(row)
-        if row.key and terms.key and row.key != terms.key:
-            raise BurnerError(
-                Code.BATCH_HAS_OTHER_KEY, f"batch {row.batch}: key {row.key}, not {terms.key}"
-            )
+        if row.required_key and terms.key and row.required_key != terms.key:
+            detail = f"batch {row.batch}: key {row.required_key}, not {terms.key}"
+            raise BurnerError(Code.BATCH_HAS_OTHER_KEY, detail)
         recorded = BatchTerms.of_record(self.reader.batch_opened(row), row.planned)
         if different := describe_differences(recorded, terms):
             raise BurnerError(

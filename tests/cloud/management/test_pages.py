@@ -51,6 +51,15 @@ def test_no_device_is_missed_where_one_before_it_is_deleted_meanwhile() -> None:
     assert asked == [0, 3, 2, 5]
 
 
+def test_a_list_may_move_by_a_whole_page_while_it_is_read() -> None:
+    first, again, rest = devices("cde"), devices("cde"), devices("fg")
+    assert names((first, 5), (again, 8), (rest, 8)) == list("cdefg")
+
+
+def test_the_last_of_a_list_may_be_deleted_before_its_page_comes() -> None:
+    assert names((devices("abc"), 4), ([], 3), (devices("c"), 3)) == list("abc")
+
+
 def test_a_list_that_brings_new_devices_for_ever_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("burner.cloud.management.pages.MOST_PAGES", 50)
     with pytest.raises(BurnerError, match="no end"):

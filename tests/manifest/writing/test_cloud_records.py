@@ -159,19 +159,27 @@ def test_where_none_is_required_a_bad_preflight_stops_nothing(ledger: Ledger) ->
     unit(ledger, 1, release)
 
 
-def test_a_good_preflight_fixes_the_key_of_the_batch(ledger: Ledger) -> None:
+def test_a_good_preflight_says_which_key_the_first_unit_has(ledger: Ledger) -> None:
     release = open_with(ledger, preflight="required", key="")
     preflight(ledger, key="of another secret", verdict=CheckVerdict.BAD)
     preflight(ledger)
     row = ledger.reader.batch("WO1")
     assert row is not None
-    assert row.key == KEY
+    assert (row.key, row.required_key) == ("", KEY)
     with pytest.raises(BurnerError) as caught:
         unit(ledger, 1, release, key="of another secret")
     assert caught.value.code == "E463"
+    unit(ledger, 1, release)
     with pytest.raises(BurnerError) as caught:
         preflight(ledger, key="of another secret")
     assert caught.value.code == "E463"
+    assert flaws(ledger.reader) == []
+
+
+def test_a_preflight_with_a_wrong_key_is_replaced_by_the_next_one(ledger: Ledger) -> None:
+    release = open_with(ledger, preflight="required", key="")
+    preflight(ledger, key="of another secret")
+    preflight(ledger)
     unit(ledger, 1, release)
     assert flaws(ledger.reader) == []
 
