@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from burner.core.code import Code
@@ -219,16 +219,15 @@ def burned_devices(
                 )
 
 
-_OF_HOLDER = (_units.c.status, _units.c.passed, _units.c.voided)
-
-
 def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolder]:
     """Every name that a unit of a product has taken, also of units that are not good now: what the
     platform has under such a name was burned here. Where an imported log has the unit too, ours
     counts where it counts in `burned_devices`.
     """
     query = (
-        select(_names.c.log, _names.c.device_name, _names.c.unit_id, *_OF_HOLDER)
+        select(
+            _names.c.log, _names.c.device_name, _names.c.unit_id, _units.c.status, _units.c.passed
+        )
         .join(
             _units,
             (_units.c.log == _names.c.log)
@@ -241,15 +240,23 @@ def name_holders(reader: ManifestReader, product_id: str) -> dict[str, NameHolde
     )
     with reader.connection() as connection:
         rows = connection.execute(query).all()
+        ours = set(connection.execute(_counting_in_own_log(product_id)).scalars())
     holders: dict[str, NameHolder] = {}
-    for log, name, unit, status, passed, voided in rows:
-        has_passed = passed not in (None, NEVER)
-        ours_counts = has_passed or status == SCRAP or voided not in (None, NEVER)
-        if name in holders and (status is None or (log == OWN and not ours_counts)):
+    for log, name, unit, status, passed in rows:
+        if name in holders and (status is None or (log == OWN and unit not in ours)):
             continue
-        is_good = has_passed and status not in (SCRAP, VOID)
+        has_passed = passed not in (None, NEVER) and status not in (SCRAP, VOID)
+        is_good = has_passed and (log == OWN or unit not in ours)
         holders[name] = NameHolder(unit, status or "", is_good)
     return holders
+
+
+def _counting_in_own_log(product_id: str) -> Select[str]:
+    return select(_units.c.unit_id).where(
+        _units.c.log == OWN,
+        _units.c.product_id == product_id,
+        (_units.c.passed != NEVER) | (_units.c.voided != NEVER) | (_units.c.status == SCRAP),
+    )
 
 
 def _units_of_own_log(
@@ -258,12 +265,7 @@ def _units_of_own_log(
     """Those that passed in our log, or that a person scrapped or voided there. One that was only
     refused here is what the imported log says.
     """
-    query = select(_units.c.unit_id).where(
-        _units.c.log == OWN,
-        _units.c.product_id == product_id,
-        _units.c.unit_id.in_(units),
-        (_units.c.passed != NEVER) | (_units.c.voided != NEVER) | (_units.c.status == SCRAP),
-    )
+    query = _counting_in_own_log(product_id).where(_units.c.unit_id.in_(units))
     return set(connection.execute(query).scalars())
 
 

@@ -154,3 +154,7 @@ def test_a_unit_of_an_imported_log_stays_good_where_our_station_only_refused_it(
         refused_again(desk, 1, "WO9")
         (device,) = burned_devices(desk.reader, PRODUCT, "WO1")
         assert device.name == "plug-1"
+        assert name_holders(desk.reader, PRODUCT)["plug-1"].is_good
+        correction(desk, CorrectionKind.VOID, 1)
+        assert list(burned_devices(desk.reader, PRODUCT, "WO1")) == []
+        assert not name_holders(desk.reader, PRODUCT)["plug-1"].is_good
