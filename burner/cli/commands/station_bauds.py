@@ -18,7 +18,8 @@ from burner.cli.terminal.json_output import print_json
 def bauds(*, file: Path, write: bool, station: str | None, manifest: str, as_json: bool) -> None:
     """Show the rates with which the slots burned last.
 
-    FILE is the station file; the rates are those of the last units that passed, by the manifest.
+    FILE is the station file; a rate is the fastest of the last 20 units that passed in the slot, by
+    the manifest.
     With --write they are the rates with which the slots begin where a profile says `baud: auto`.
     Slots without a unit that passed keep what FILE has for them.
     """
