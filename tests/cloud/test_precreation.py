@@ -14,6 +14,7 @@ from burner.cloud.management.api import (
     ProductOnPlatform,
 )
 from burner.cloud.management.errors import CallRefusedError
+from burner.cloud.patience import Patience
 from burner.cloud.precreation import (
     ChunkSent,
     ChunkSettled,
@@ -24,7 +25,6 @@ from burner.cloud.precreation import (
 )
 from burner.cloud.precreation_run import (
     NameFate,
-    Patience,
     Precreation,
     PrecreationResult,
 )

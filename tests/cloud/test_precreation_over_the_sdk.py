@@ -10,8 +10,9 @@ import pytest
 
 from burner.cloud.gateway.registered_devices import CreationOutcome, ListedName
 from burner.cloud.management.calls import CallLimits
+from burner.cloud.patience import Patience
 from burner.cloud.precreation_journal import CreationTarget, open_journal
-from burner.cloud.precreation_run import NameFate, Patience, Precreation, PrecreationResult
+from burner.cloud.precreation_run import NameFate, Precreation, PrecreationResult
 from burner.core.errors import BurnerError
 from burner.platforms.platform import Cloud
 from tests.cloud.creating_platform import Killed

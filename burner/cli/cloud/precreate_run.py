@@ -23,11 +23,11 @@ from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cloud.listed_device import ListedDevice, unusable_names
 from burner.cloud.management.api import ManagementApi
+from burner.cloud.patience import Patience
 from burner.cloud.precreation import PrecreationPlan, precreation_plan
 from burner.cloud.precreation_journal import CreationTarget, open_journal, read_journal
 from burner.cloud.precreation_run import (
     NameFate,
-    Patience,
     Precreation,
     PrecreationResult,
 )
