@@ -37,7 +37,6 @@ NO_PLACE = frozenset(
         *FULL_NOW.values(),
         Code.FIRST_ARTICLE_NOT_APPROVED,
         Code.FIRST_ARTICLE_IN_WORK,
-        Code.PREFLIGHT_NOT_GOOD,
     )
 )
 """Codes of a board that came when no place was left: neither board nor slot is bad."""
