@@ -132,10 +132,10 @@ def test_a_port_can_be_had_again_after_its_host_left(
 
 
 def test_a_port_that_nobody_serves_does_not_open() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        number = closed.getsockname()[1]
-    with pytest.raises(SerialException, match="could not open port"):
-        opened(f"sim://127.0.0.1:{number}")
+    with socket.socket() as taken:  # so that nobody else serves it meanwhile
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(SerialException, match="could not open port"):
+            opened(f"sim://127.0.0.1:{taken.getsockname()[1]}")
 
 
 @pytest.mark.parametrize("address", ["sim://", "sim://127.0.0.1", "sim://:80x"])
