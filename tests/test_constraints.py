@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-STATION_EXTRAS = ("cloud", "emulator", "postgres", "token")
+STATION_EXTRAS = ("board", "cloud", "emulator", "parquet", "postgres", "token")
 HOW = "CONTRIBUTING.md says how constraints.txt is made"
 
 

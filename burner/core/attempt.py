@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from burner.core.code import Code
+from burner.core.measurements import TestResult
 from burner.core.segments import Region
 from burner.core.silicon import Silicon
 
@@ -46,6 +47,7 @@ class Step(StrEnum):
     VERIFY = "verify"
     RESET = "reset"
     PROVE = "prove"
+    TEST = "test"
     RECORD = "record"
 
 
@@ -115,6 +117,8 @@ class Result:
     """Seconds by step."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """What was seen: baud, name and ProductID the firmware printed, key fingerprint, …"""
+    tests: tuple[TestResult, ...] = ()
+    """The tests of the profile, in their order; none where the unit did not come so far."""
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from burner.core.attempt import Record, Step
 from burner.core.code import Code
+from burner.core.measurements import TestResult
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,36 @@ class UnitNamed:
     slot: str
     unit_id: str
     device_name: str
+
+
+@dataclass(frozen=True)
+class TestStarted:
+    """Event: a test of the profile begins, or is tried again."""
+
+    slot: str
+    test: str
+    number: int
+    """Of the test, from 1."""
+    total: int
+    """Tests of the unit."""
+
+
+@dataclass(frozen=True)
+class ResourceAwaited:
+    """Event: the unit waits for a resource that another slot uses."""
+
+    slot: str
+    resource: str
+    used_by: str
+    """The slot that has it."""
+
+
+@dataclass(frozen=True)
+class TestEnded:
+    """Event: a test of the profile has ended."""
+
+    slot: str
+    result: TestResult
 
 
 @dataclass(frozen=True)
@@ -117,6 +148,9 @@ Event = (
     StepStarted
     | Progress
     | UnitNamed
+    | TestStarted
+    | ResourceAwaited
+    | TestEnded
     | RetryStarted
     | ManifestAway
     | ManifestBack

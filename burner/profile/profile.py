@@ -33,6 +33,7 @@ from burner.profile.documents import DocumentSettings
 from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings
+from burner.profile.tests import Tests
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
 from burner.provisioning.sdk_layout import with_sdk_layout
@@ -293,6 +294,8 @@ class Profile(FlashPlan):
     """Which IDs a unit must have, and where they are read; docs/names.md."""
     boot: BootSettings = BootSettings()
     """What the firmware prints when it starts well."""
+    tests: Tests = ()
+    """Tests that every unit must pass, in their order: docs/testing.md."""
     rework: ReworkSettings = ReworkSettings()
     """Reasons for a rework that the operator chooses from."""
     quantity: Annotated[int, Field(ge=1)] | None = None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from burner.core.measurements import TestOutcome
 from burner.manifest.entries.entry import Data, NonNegative, UtcTime
 
 
@@ -58,6 +59,35 @@ class AttemptFacts(Data, frozen=True, kw_only=True):
     versions: dict[str, str]
 
 
+class MeasurementFacts(Data, frozen=True, kw_only=True):
+    """A value, and what it was compared with. Numbers are decimal text."""
+
+    good: bool
+    high: str
+    low: str
+    name: str
+    pattern: str
+    text: str
+    unit: str
+    value: str
+
+
+class TestFacts(Data, frozen=True, kw_only=True):
+    """How one test of an attempt ended."""
+
+    code: str
+    detail: str
+    kind: str
+    measurements: tuple[MeasurementFacts, ...]
+    ms: NonNegative
+    name: str
+    outcome: TestOutcome
+    program: str
+    resource: str
+    tries: NonNegative
+    waited_ms: NonNegative
+
+
 class ResultFacts(Data, frozen=True, kw_only=True):
     """How an attempt ended."""
 
@@ -69,5 +99,6 @@ class ResultFacts(Data, frozen=True, kw_only=True):
     outcome: str
     """PASS, FAIL, ERROR, ABORTED."""
     step: str
+    tests: tuple[TestFacts, ...] = ()
     timings_ms: dict[str, int]
     written: bool

@@ -6,13 +6,16 @@ from msgspec import convert
 from msgspec.structs import asdict
 
 from burner.core import attempt as core
+from burner.core.measurements import Measurement, TestResult
 from burner.core.segments import Region, RegionClass
 from burner.core.silicon import Mac, Security, Silicon
 from burner.manifest.entries.attempt_facts import (
     AttemptFacts,
+    MeasurementFacts,
     RegionFacts,
     ResultFacts,
     SiliconFacts,
+    TestFacts,
 )
 from burner.manifest.entries.kinds import Intent, NameBound, OutcomeEntry
 from burner.manifest.entries.values import moment, plain, utc
@@ -22,6 +25,7 @@ _SAME = (
     *("slot", "started", "try_number", "versions"),
 )
 """Fields that an attempt of the model and its record both have."""
+_SAME_IN_TESTS = ("code", "detail", "kind", "name", "program", "resource", "tries")
 
 
 def attempt_facts(attempt: core.Attempt) -> AttemptFacts:
@@ -44,6 +48,7 @@ def result_facts(result: core.Result) -> ResultFacts:
         ms=round(result.seconds * 1000),
         outcome=result.outcome.value,
         step=result.step.value,
+        tests=tuple(_test(test) for test in result.tests),
         timings_ms={str(step): round(s * 1000) for step, s in result.timings.items()},
         written=result.written,
     )
@@ -96,6 +101,28 @@ def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> co
         written=result.written,
         timings={step: ms / 1000 for step, ms in result.timings_ms.items()},
         evidence=result.evidence,
+        tests=tuple(_model_test(test) for test in result.tests),
+    )
+
+
+def _test(test: TestResult) -> TestFacts:
+    fields = {name: plain(getattr(test, name)) for name in _SAME_IN_TESTS}
+    return TestFacts(
+        **fields,
+        outcome=test.outcome,
+        ms=round(test.seconds * 1000),
+        waited_ms=round(test.waited_s * 1000),
+        measurements=tuple(convert(plain(vars(m)), MeasurementFacts) for m in test.measurements),
+    )
+
+
+def _model_test(test: TestFacts) -> TestResult:
+    return TestResult(
+        **{name: getattr(test, name) for name in _SAME_IN_TESTS},
+        outcome=test.outcome,
+        seconds=test.ms / 1000,
+        waited_s=test.waited_ms / 1000,
+        measurements=tuple(Measurement(**asdict(m)) for m in test.measurements),
     )
 
 
