@@ -12,7 +12,6 @@ from pydantic import (
     Discriminator,
     Field,
     PrivateAttr,
-    StrictBool,
     Tag,
     ValidationInfo,
     field_validator,
@@ -21,19 +20,20 @@ from pydantic import (
 
 from burner.core.baud_rates import FASTEST, Baud
 from burner.core.code import Code
-from burner.core.segments import RegionClass
 from burner.core.yaml_document import Document
-from burner.core.yaml_schema import Offset, Size, StrictModel, refusal
+from burner.core.yaml_schema import Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.platforms.platform import DEFAULT_CLOUD, Platform
 from burner.platforms.platforms import PLATFORMS
 from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
+from burner.profile.images import AtLeastOne, ImageFile, TableFile
 from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings
-from burner.profile.tests import Tests
+from burner.profile.route import RouteSettings
+from burner.profile.tests import Tests, UnitTest
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
 from burner.provisioning.sdk_layout import with_sdk_layout
@@ -150,43 +150,6 @@ class Reburn(StrEnum):
     """It is burned with this release."""
 
 
-class TableFile(StrictModel):
-    """The partition table, CSV or binary, and where it is burned."""
-
-    file: Annotated[str, Field(min_length=1)]
-    """The CSV or the binary table of the firmware's build; the path starts from the profile's
-    folder."""
-    offset: Offset = 0x8000
-    """Where it is burned, as in the build's sdkconfig (CONFIG_PARTITION_TABLE_OFFSET)."""
-
-
-class ImageFile(StrictModel):
-    """A firmware file, by offset or by partition name."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
-    """Its name in records and messages, such as `bootloader`; each image has another."""
-    file: Annotated[str, Field(min_length=1)]
-    """The .bin file as the build made it; the path starts from the profile's folder."""
-    offset: Offset | None = None
-    """Where it is burned, in bytes from the start of the flash. Either this or `partition`."""
-    partition: str | None = None
-    """The partition at whose start it is burned. Either this or `offset`."""
-    region_class: Literal[RegionClass.FROZEN, RegionClass.MUTABLE] | None = Field(
-        default=None, alias="class"
-    )
-    """`frozen`: it stays as burned, and is compared with every later look. `mutable`: the firmware
-    changes it. Left out: mutable in partitions of type nvs, ota and phy, frozen elsewhere."""
-    confidential: StrictBool = False
-    """It is a secret of the product, such as an NVS key partition or the key of a certificate. A
-    release holds it sealed only (`burner release build --to`). It lies in a data partition."""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.offset is None) == (self.partition is None):
-            raise ValueError("either offset or partition")
-        return self
-
-
 def _rework_reason(text: str) -> str:
     if not text.isprintable() or text != text.strip():
         raise ValueError("one line of visible text")
@@ -208,13 +171,6 @@ class ReworkSettings(StrictModel):
         return self
 
 
-def _at_least_one(images: tuple[ImageFile, ...]) -> tuple[ImageFile, ...]:
-    # Not min_length: that complains of too few where one is wrong.
-    if not images:
-        raise ValueError("at least one image")
-    return images
-
-
 class FlashPlan(StrictModel):
     """The part of a profile that says what lies where in flash."""
 
@@ -224,11 +180,7 @@ class FlashPlan(StrictModel):
     """Size of the flash on the board, and the speed of writing."""
     partition_table: TableFile | None = None
     """The partition table. Needed on every chip but the ESP8266, where firmware may do without."""
-    images: Annotated[
-        tuple[ImageFile, ...],
-        AfterValidator(_at_least_one),
-        Field(json_schema_extra={"minItems": 1}),
-    ]
+    images: AtLeastOne[ImageFile]
     """The firmware files, each at an offset or in a partition."""
     blank: tuple[str, ...] = ()
     """Partitions written as 0xFF on purpose, so that no old data remains in a reworked unit:
@@ -296,6 +248,8 @@ class Profile(FlashPlan):
     """What the firmware prints when it starts well."""
     tests: Tests = ()
     """Tests that every unit must pass, in their order: docs/testing.md."""
+    route: RouteSettings | None = None
+    """A test firmware that every unit runs before its own: docs/testing.md. Left out: none."""
     rework: ReworkSettings = ReworkSettings()
     """Reasons for a rework that the operator chooses from."""
     quantity: Annotated[int, Field(ge=1)] | None = None
@@ -318,6 +272,21 @@ class Profile(FlashPlan):
     `{E122: registers over our own gateway}`. They are then shown in one line, and kept in the
     release. Errors cannot be accepted, except for E148."""
 
+    def files(self) -> dict[str, str]:
+        """As of the flash plan, and behind them the images of the route."""
+        files = super().files()
+        for image in self.route.images if self.route else ():
+            files.setdefault(image.name, image.file)
+        return files
+
+    def files_field(self, name: str) -> tuple[str | int, ...]:
+        """The field that names a file of `files()`."""
+        if name in super().files():
+            return super().files_field(name)
+        assert self.route is not None  # noqa: S101 - the name is one of its images
+        names = [image.name for image in self.route.images]
+        return ("route", "images", names.index(name), "file")
+
     @field_validator("carrier", mode="before")
     @classmethod
     def _as_in_the_sdk(cls, carrier: Any, info: ValidationInfo) -> Any:
@@ -332,6 +301,11 @@ class Profile(FlashPlan):
     def platform(self) -> Platform:
         """The platform with which the units register."""
         return PLATFORMS[self.product.cloud]
+
+    @property
+    def all_tests(self) -> tuple[UnitTest, ...]:
+        """Every test of a unit: those of the product firmware, then those of the route."""
+        return (*self.tests, *(self.route.tests if self.route else ()))
 
     @property
     def possible_keys(self) -> PossibleKeys:

@@ -33,7 +33,8 @@ def release_contents(seen: Preflight, inputs: SealedInputs | None = None) -> Con
     """
     refuse(list(seen.findings))
     profile, layout = checked_plan(seen)
-    parts = {name: layout.segments[name].data for name in profile.files()}
+    placed = {**{segment.name: segment for segment in seen.route}, **layout.segments}
+    parts = {name: placed[name].data for name in profile.files()}
     written = profile.model_dump(mode="json", by_alias=True, exclude_unset=True)
     if profile.partition_table:
         written["partition_table"]["file"] = f"parts/{TABLE}"
@@ -42,11 +43,13 @@ def release_contents(seen: Preflight, inputs: SealedInputs | None = None) -> Con
         image["file"] = f"{'sealed' if sealed else 'parts'}/{image['name']}"
         if sealed:
             del parts[image["name"]]
+    for image in written["route"]["images"] if profile.route else ():
+        image["file"] = f"parts/{image['name']}"
     entries = {kind: name_in_release(kind, data) for kind, data in seen.documents.items()}
     if entries:
         written["documents"] = entries
     seal = commitment(inputs.secret, profile.product.id) if inputs else None
-    about = release_index(profile, layout, seen.documents, seal)
+    about = release_index(profile, layout, seen.documents, seal, route=seen.route)
     return Contents(
         digest=digest(about),
         index=about,
@@ -108,7 +111,7 @@ def check_contents(
         seen = check_plan(plan, {**held, **sealed_images})
     documents = _documents(contents, plan, path.name)
     if seen.layout is None or contents.digest != digest(
-        release_index(plan, seen.layout, documents, seal)
+        release_index(plan, seen.layout, documents, seal, route=seen.route)
     ):
         raise BurnerError(Code.RELEASE_CONTRADICTS_INDEX, path.name)
     return replace(seen, documents=documents)

@@ -110,8 +110,9 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     """
     old, new = (dict(_leaves(index["profile"], "")) for index in (before, after))
     changes = compared(old, new)
-    old, new = ({part["name"]: _shown(part) for part in i["parts"]} for i in (before, after))
-    changes += [Difference(f"part {d.what}", d.before, d.after) for d in compared(old, new)]
+    for parts, what in (("parts", "part"), ("route", "route part")):
+        old, new = ({p["name"]: _shown(p) for p in i.get(parts, ())} for i in (before, after))
+        changes += [Difference(f"{what} {d.what}", d.before, d.after) for d in compared(old, new)]
     old, new = (
         {SEAL: f"with product key {i['sealed']['key']}"} if "sealed" in i else {}
         for i in (before, after)

@@ -11,6 +11,7 @@ from burner.core.errors import BurnerError, Finding, refuse
 from burner.core.plain_file import read_plain
 from burner.core.secrets.reference import NO_SECRET, SECRET_ABSENT, resolve
 from burner.core.secrets.secret import Secret
+from burner.core.segments import Segment
 from burner.flash.layout import Layout
 from burner.profile.profile import FlashPlan, Profile
 from burner.profile.reading import read_profile, validate_profile
@@ -191,6 +192,7 @@ class _Opened:
     profile: Profile
     layout: Layout
     index: Mapping[str, Any]
+    route: tuple[Segment, ...]
     findings: tuple[Finding, ...]
     contents: Contents | None
     """Of a release file."""
@@ -219,8 +221,11 @@ def _open(source: Path, accepts: Accepts | None = None) -> _Opened:
 
 def _checked(source: Path, contents: Contents | None, seen: Preflight) -> _Opened:
     profile, layout = checked_plan(seen)
-    index = contents.index if contents else release_index(profile, layout, seen.documents)
-    return _Opened(source, profile, layout, index, seen.findings, contents)
+    if contents:
+        index = contents.index
+    else:
+        index = release_index(profile, layout, seen.documents, route=seen.route)
+    return _Opened(source, profile, layout, index, seen.route, seen.findings, contents)
 
 
 def _keyless(opened: _Opened) -> KeylessRelease:
@@ -297,5 +302,6 @@ def _freeze(opened: _Opened, secret: Secret, warnings: tuple[Finding, ...]) -> R
             layout,
             () if carrier.needs_name() else key_segments(flash_carrier, layout, key),
         ),
+        route=opened.route,
         warnings=warnings,
     )

@@ -18,7 +18,8 @@ from burner.flash.layout import Layout
 from burner.flash.partition_table import PartitionTable
 from burner.identity.naming import check_settings
 from burner.identity.settings import check_sources
-from burner.profile.profile import TABLE, FlashPlan, Profile, TableFile
+from burner.profile.images import TableFile
+from burner.profile.profile import TABLE, FlashPlan, Profile
 from burner.profile.reading import Reading, read_profile
 from burner.provisioning.carrier import FlashCarrier
 from burner.provisioning.carriers import as_flash_carrier, carrier_for
@@ -38,6 +39,7 @@ from burner.release.lint.registration_of_platform import check_registration_of_p
 from burner.release.lint.validity import check_validity
 from burner.release.placement.payload import merge_segments
 from burner.release.placement.placement import all_placed, check_segments, place_images
+from burner.release.placement.route import check_replaced, place_route
 from burner.release.release import release_index
 
 MAX_FILE_SIZE = 128 * 1024 * 1024
@@ -60,6 +62,8 @@ class Preflight:
     findings: tuple[Finding, ...]
     documents: Mapping[str, bytes] = field(default_factory=dict)
     """SBOM and release notes, by their key in the profile."""
+    route: tuple[Segment, ...] = ()
+    """What the route writes, ascending; empty where there is none."""
 
 
 def preflight(path: Path) -> Preflight:
@@ -151,13 +155,27 @@ def check_plan(
     segments = merge_segments(layout, filled)
     findings += [*problems, *check_segments(layout, segments, plan.place("images"))]
     patched = isinstance(plan, Profile) and plan.carrier.kind == "patch"
-    findings += check_blanks(plan, layout, () if patched else filled or _claimed(plan, layout))
+    route, problems = _place_route(plan, layout, segments, files)
+    keys = () if patched else filled or _claimed(plan, layout)
+    findings += [*problems, *check_blanks(plan, layout, keys, route)]
     whole = replace(layout, segments={s.name: s for s in segments})
     carried, placed = [s.name for s in filled], all_placed(plan, layout)
     findings += check_layout(plan, whole, images, carried, all_placed=placed)
     if isinstance(plan, Profile) and placed:
         findings += check_challenge_in_images(plan, whole, images)
-    return _with_accepted(plan, layout, segments, findings, all_placed=placed)
+    return replace(_with_accepted(plan, layout, segments, findings, all_placed=placed), route=route)
+
+
+def _place_route(
+    plan: FlashPlan, layout: Layout, product: tuple[Segment, ...], files: Mapping[str, bytes]
+) -> tuple[tuple[Segment, ...], list[Finding]]:
+    """What a route writes, and what is wrong with it; nothing where there is none."""
+    if not isinstance(plan, Profile) or plan.route is None:
+        return (), []
+    route, findings = place_route(plan, layout, files)
+    if all_placed(plan, layout):  # else something would seem to stay that will be written
+        findings += check_replaced(plan, route, product)
+    return route, findings
 
 
 def _with_sealed(layout: Layout, sealed: Mapping[str, str]) -> Layout:
@@ -271,7 +289,7 @@ def made_without_secret(seen: Preflight) -> UnitRecipe | None:
     """How its units will be made, as far as the profile shows it; None: it has errors."""
     if not isinstance(seen.plan, Profile) or seen.layout is None:
         return None
-    about = release_index(seen.plan, seen.layout, seen.documents)
+    about = release_index(seen.plan, seen.layout, seen.documents, route=seen.route)
     fingerprint = key_fingerprint(seen.plan)
     return UnitRecipe(digest(about), about, keyless_regions(seen.segments), fingerprint)
 

@@ -1,6 +1,6 @@
 """A checked profile with its layout and key, and the digest of all of it: what a batch burns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -81,6 +81,8 @@ class Release(KeylessRelease):
     """Without the name."""
     segments: tuple[Segment, ...]
     """What every unit shares, ascending; with the key, unless that is made for each unit."""
+    route: tuple[Segment, ...] = ()
+    """What is written before it, with the test firmware; empty where the profile has no route."""
     warnings: tuple[Finding, ...] = ()
 
     @cached_property
@@ -126,6 +128,8 @@ def release_index(
     layout: Layout,
     documents: Mapping[str, bytes],
     sealed: Mapping[str, str] | None = None,
+    *,
+    route: Iterable[Segment] = (),
 ) -> dict[str, Any]:
     """What a release is, as data: what the profile decides, and the digest of every part.
 
@@ -137,6 +141,7 @@ def release_index(
         layout: the parts.
         documents: SBOM and release notes, by their key in the profile.
         sealed: `seal.commitment` to the product secret, of a release that holds it sealed.
+        route: what the route writes.
     """
     decides = profile.model_dump(
         mode="json",
@@ -147,10 +152,13 @@ def release_index(
             "partition_table": True,
             "images": True,
             "documents": True,
+            "route": {"images"},
         },
     )
     parts = list(map(_part, layout.segments.values()))
     index: dict[str, Any] = {"format": FORMAT, "profile": decides, "parts": parts}
+    if profile.route:
+        index["route"] = [_part(part) for part in route if part.name not in layout.segments]
     if documents:
         index["documents"] = document_digests(documents)
     return index | ({"sealed": dict(sealed)} if sealed else {})

@@ -130,7 +130,7 @@ def _summary(path: Path, seen: "Preflight") -> dict[str, object]:
 
     if seen.layout is None or not isinstance(seen.plan, Profile):
         return {"profile": str(path)}
-    about = digest(release_index(seen.plan, seen.layout, seen.documents))
+    about = digest(release_index(seen.plan, seen.layout, seen.documents, route=seen.route))
     return {"profile": str(path), **facts(seen.plan, seen.layout, about)}
 
 

@@ -10,13 +10,16 @@ from burner.flash.partition_table import Partition
 from burner.profile.profile import FlashPlan
 
 
-def check_blanks(plan: FlashPlan, layout: Layout, keys: Sequence[Segment]) -> Iterator[Finding]:
+def check_blanks(
+    plan: FlashPlan, layout: Layout, keys: Sequence[Segment], route: Sequence[Segment] = ()
+) -> Iterator[Finding]:
     """What cannot be blank, or is not wholly, and names that would stand for two things.
 
     Args:
         plan: what the profile says.
         layout: what it places: images and blanks.
         keys: what the carrier fills beside the images.
+        route: what is written before it, and must not stay.
     """
     images = [s for s in layout.segments.values() if s.kind is not RegionClass.BLANK]
     for index, name in enumerate(plan.blank):
@@ -34,6 +37,8 @@ def check_blanks(plan: FlashPlan, layout: Layout, keys: Sequence[Segment]) -> It
                 found,
                 f"leave {name} out of blank: no old data stays there",
             )
+        elif partition and _within(partition, route):
+            continue
         elif partition and (written := _within(partition, images)):
             found = f"{name} is blank, and {written} is written there: only the rest is blank"
             allowed = f"leave {name} out of blank, unless old bytes behind {written} must be erased"

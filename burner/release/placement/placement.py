@@ -20,7 +20,8 @@ from burner.flash.partition_table import (
     PartitionTable,
     parse_table,
 )
-from burner.profile.profile import TABLE, FlashPlan, ImageFile
+from burner.profile.images import FirmwareFile, ImageFile
+from burner.profile.profile import TABLE, FlashPlan
 
 _CHANGES_ON_BOOT = {SUBTYPES[DATA][word] for word in ("nvs", "ota", "phy")}
 
@@ -52,12 +53,12 @@ def place_images(
                 Finding(Code.PROFILE_INVALID, at, f"the name {entry.name} is taken", "another name")
             )
         elif entry.name in files:
-            segment, problems = _segment(plan, table, entry, files[entry.name], at)
+            segment, problems = place_file(plan, table, entry, files[entry.name], at)
             findings += problems
             if segment is None:
                 findings += _alone(plan, files, index)
                 continue
-            parsed, more = _firmware(plan, table, segment, at)
+            parsed, more = check_firmware(plan, table, segment, at)
             findings += more
             segments[entry.name] = segment
             images |= {entry.name: parsed} if parsed else {}
@@ -81,7 +82,7 @@ def check_segments(layout: Layout, segments: Sequence[Segment], at: str) -> list
     """What is wrong between segments: overlaps, the end of flash, a key inside an OTA slot."""
     findings = []
     for before, after in _neighbours(segments):
-        if after.offset < _sector_end(before.end):
+        if after.offset < sector_end(before.end):
             found = f"{after.name} at {after.offset:#x}, {before.name} ends at {before.end:#x}"
             findings.append(
                 Finding(
@@ -144,8 +145,8 @@ def _table(
     return table, findings
 
 
-def _segment(
-    plan: FlashPlan, table: PartitionTable, entry: ImageFile, data: bytes, at: str
+def place_file(
+    plan: FlashPlan, table: PartitionTable, entry: FirmwareFile, data: bytes, at: str
 ) -> tuple[Segment | None, list[Finding]]:
     """An image at its offset, and whether table and image agree about that."""
     if entry.partition is not None:
@@ -156,8 +157,10 @@ def _segment(
     else:
         assert entry.offset is not None  # noqa: S101 - the model demands one of both
         offset, partition = entry.offset, table.at(entry.offset)
-    kind = entry.region_class or _usual_class(partition)
-    segment = Segment(entry.name, offset, data, kind, entry.confidential)
+    own = entry if isinstance(entry, ImageFile) else None
+    kind = (own and own.region_class) or _usual_class(partition)
+    confidential = own is not None and own.confidential
+    segment = Segment(entry.name, offset, data, kind, confidential)
     if not data:
         return segment, [Finding(Code.IMAGE_INVALID, f"{at}.file", "the file is empty", "")]
     return segment, list(_check_place(plan, table, partition, segment, at))
@@ -196,7 +199,7 @@ def _check_place(
         yield Finding(Code.IMAGE_EXCEEDS_PARTITION, f"{at}.file", found, "an image that fits")
 
 
-def _firmware(
+def check_firmware(
     plan: FlashPlan, table: PartitionTable, segment: Segment, at: str
 ) -> tuple[AppImage | None, list[Finding]]:
     """The image parsed and checked, where firmware belongs; a finding where it does not."""
@@ -268,13 +271,14 @@ def _blanks(partition: Partition, segments: Mapping[str, Segment]) -> Iterator[S
     name = partition.name
     for image in segments.values():
         if partition.offset <= image.offset < partition.end:
-            offset = max(offset, _sector_end(image.end))
+            offset = max(offset, sector_end(image.end))
             name = f"{partition.name}-rest"
     if offset < partition.end:
         yield Segment(name, offset, b"\xff" * (partition.end - offset), RegionClass.BLANK)
 
 
-def _sector_end(offset: int) -> int:
+def sector_end(offset: int) -> int:
+    """The end of the sector in which bytes end before an offset."""
     return -(-offset // SECTOR_SIZE) * SECTOR_SIZE
 
 
