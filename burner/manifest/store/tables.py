@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -44,7 +45,7 @@ from burner.manifest.fold.rows import (
 )
 from burner.manifest.store.place import ManifestPlace
 
-SCHEMA = 7
+SCHEMA = 8
 """Version of the tables."""
 
 OWN = 0
@@ -130,6 +131,43 @@ cosignatures = Table(
     PrimaryKeyConstraint("size", "line"),
 )
 """Cosignatures of kept checkpoints, as lines of the note."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Messages for a MES, written in the transaction of the record that they are about. No evidence:
+they are beside the log, change, and are deleted some time after they were delivered. `sender` is
+the station that sends them; empty: the first one that has the destination.
+"""
+Index("outbox_by_state", outbox.c.state, outbox.c.destination, outbox.c.number)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("station", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("events", Text, nullable=False),
+    PrimaryKeyConstraint("station", "name"),
+)
+"""Which MES each station sends messages to, as its station file said at its last run: a desk that
+scraps a unit needs no file of the station. `events` are the kinds it gets; empty: all."""
 
 NAMES: dict[type[Any], str] = {
     LogRow: "logs",

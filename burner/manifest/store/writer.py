@@ -44,6 +44,7 @@ from burner.manifest.store.opening import (
     key_records,
     unsigned_records,
 )
+from burner.manifest.store.outbox import FillOutbox, put
 from burner.manifest.store.place import ManifestPlace, check_expected_log
 from burner.manifest.store.session import WriterSession, lock_creation
 from burner.manifest.store.statements import pipelined
@@ -98,6 +99,8 @@ class LogWriter:
         self._remembers, self._begins, self._check_begun = remembers, begins, check_begun
         self.key = StationKey(station, make_signer, sponsors, self.stamp)
         """Signs the heads."""
+        self.fill_outbox: FillOutbox | None = None
+        """Makes the messages for a MES about the records of a commit; None: there is no MES."""
         self.lock = RLock()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._keep_every = keep_every
@@ -213,6 +216,8 @@ class LogWriter:
                     frontier, leaf = append(connection, self._log.frontier, entries)
                     numbers = tuple(range(self.size, frontier.size))
                     self._unconfirmed = UnconfirmedCommit(key, numbers, leaf) if key else None
+                    if self.fill_outbox:
+                        put(connection, self.fill_outbox(self.origin, numbers[0], entries))
                     keep = frontier.size - self._kept >= self._keep_every
                     keep = keep or any(isinstance(entry, KEPT_KINDS) for entry in entries)
                     after = self._write_head(connection, self._log, frontier, entries, keep=keep)
