@@ -1,5 +1,8 @@
 """Cells of a CSV that a spreadsheet takes for text, whatever is in them. Pure."""
 
+import re
+
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
@@ -7,3 +10,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def text_cell(text: str) -> str:
     """The text, with an apostrophe before what would be a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def value_cell(text: str) -> str:
+    """The same, but a plain decimal number stays as it is, with its sign."""
+    return text if NUMBER.fullmatch(text) else text_cell(text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from burner.manifest.reading.attempt_filter import AttemptFilter
     from burner.manifest.reading.reader import ManifestReader
 
-FORMATS = ("csv", "jsonl", "names", "log", "tiles")
+FORMATS = ("csv", "jsonl", "measurements", "names", "log", "tiles")
 
 
 @click.command()
@@ -50,12 +50,13 @@ def export(
     """Write attempts as a table, or the log for others.
 
     \b
-      csv    one line an attempt, for people
-      jsonl  one line of JSON an attempt, for an MES
-      names  the good units, for the cloud's batch upload
-      log    the log, for `verify` and `import`; with --batch that batch alone,
-             with the proofs of its records
-      tiles  the whole log as C2SP tlog-tiles; --output names a new folder
+      csv           one line an attempt, for people
+      jsonl         one line of JSON an attempt, for an MES
+      measurements  CSV, one line a value that a test measured
+      names         the good units, for the cloud's batch upload
+      log           the log, for `verify` and `import`; with --batch that batch
+                    alone, with the proofs of its records
+      tiles         the whole log as C2SP tlog-tiles; --output names a new folder
 
     Without --output it goes to stdout.
     """
@@ -84,8 +85,10 @@ def _check_usage(kind: str, chosen: "AttemptFilter", bom: bool, output: Path | N
         raise click.UsageError("--format tiles writes the whole log, into the folder of --output.")
     if kind == "log" and chosen != AttemptFilter(batch=chosen.batch):
         raise click.UsageError("A log cannot be cut by time, product or outcome.")
-    if bom and kind != "csv":
-        raise click.UsageError("--bom is for --format csv; the other formats are read by programs.")
+    if bom and kind not in ("csv", "measurements"):
+        raise click.UsageError(
+            "--bom is for --format csv and measurements; the other formats are read by programs."
+        )
 
 
 def _lines(
@@ -94,12 +97,16 @@ def _lines(
     """The lines of a file, and their number where it is known."""
     from burner.manifest.exchange import table
     from burner.manifest.exchange.log_file import export_log
+    from burner.manifest.exchange.measurement_table import measurements_csv
+    from burner.manifest.reading.tested_attempts import tested_attempts
 
     if kind == "log":
         return export_log(reader, chosen.batch), None
     if kind == "names":
         names = (row.device_name for row in reader.passing_attempts(chosen))
         return table.names_csv(names, header), None
+    if kind == "measurements":
+        return measurements_csv(tested_attempts(reader, chosen, with_voided=True)), None
     write = table.attempts_csv if kind == "csv" else table.json_lines
     return write(reader.attempts_json(chosen)), reader.count_attempts(chosen)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli.groups import OrderedGroup
+from burner.cli.pages.test_results import show_tests
 from burner.cli.parameters import options
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json_array
@@ -180,6 +181,8 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.table("", ATTEMPTS, rows)
     else:
         _show_narrow(rows)
+    for attempt in life["attempts"]:
+        show_tests(attempt)
     if life["corrections"]:
         screen.table("corrections", CORRECTIONS, map(_correction, life["corrections"]))
     if life["checks"]:

@@ -160,9 +160,13 @@ def table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     whole: Collection[str] = (),
+    marked: Collection[int] = (),
 ) -> None:
-    """Print rows as a table; cells of the columns in `whole` are not wrapped."""
-    console().print(_table(title, columns, rows, whole))
+    """Print rows as a table.
+
+    Cells of the columns in `whole` are not wrapped; the rows in `marked`, from 0, are red.
+    """
+    console().print(_table(title, columns, rows, whole, marked))
 
 
 def room_beside(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
@@ -177,6 +181,7 @@ def _table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     whole: Collection[str] = (),
+    marked: Collection[int] = (),
 ) -> "Table":
     from rich import box
     from rich.table import Table
@@ -186,8 +191,9 @@ def _table(
     drawn = Table(title=heading, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
         drawn.add_column(Text(escape_invisible(column)), overflow="fold", no_wrap=column in whole)
-    for row in rows:
-        drawn.add_row(*(Text(escape_invisible(str(cell))) for cell in row))
+    for at, row in enumerate(rows):
+        style = "red" if at in marked else ""
+        drawn.add_row(*(Text(escape_invisible(str(cell))) for cell in row), style=style)
     return drawn
 
 

@@ -2,6 +2,7 @@
 
 records.log           the export of the batch, with the proofs of its records
 units.csv             the attempts in records.log, one row each
+measurements.csv      what their tests measured, one row a value; only where there are tests
 names.csv             names of the good units, for the cloud
 statement.txt         what was counted, checked and sampled, and how to check it again
 release.txt           name and digest of the release
@@ -30,15 +31,20 @@ from burner.manifest.entries.kinds import (
 )
 from burner.manifest.exchange.check_file import FileCheck, check_file
 from burner.manifest.exchange.log_file import export_log
+from burner.manifest.exchange.measurement_table import measurements_csv
 from burner.manifest.exchange.table import BOM, attempts_csv, names_csv
 from burner.manifest.fold.rows import NEVER, AttemptRow, MemberRow, UnitRow
 from burner.manifest.log.note import MAX_BYTES, NoteError, NoteSigner, SignedNote, VerifierKey, sign
 from burner.manifest.reading.attempt_json import json_from_records
 from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.tested_attempts import TestedAttempt, tested_attempt
 from burner.manifest.reading.unit_status import find_correction
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
+MEASUREMENTS = "measurements.csv"
+TABLES = (UNITS, MEASUREMENTS)
+"""For a spreadsheet."""
 STATEMENT, RELEASE, SEAL = "statement.txt", "release.txt", "SEAL"
 SEALED = "burner sealed folder v1"
 HEAD_LINES = 3
@@ -62,7 +68,7 @@ def write_folder(
         folder: an empty one; `new_folder` makes it.
         signer: the key of the station.
         reports: statement, report and other files to be sealed, by name.
-        bom: begin units.csv with a byte order mark, for spreadsheets.
+        bom: begin the tables with a byte order mark, for spreadsheets.
 
     Returns:
         The result for its export.
@@ -80,10 +86,10 @@ def write_folder(
     contents: dict[str, Iterable[str]] = {
         **{name: (text,) for name, text in reports.items()},
         RELEASE: (release,),
-        UNITS: chain([BOM] if bom else [], export.units()),
-        NAMES: export.names(),
-        **{name: (text,) for name, text in export.envelopes().items()},
+        **export.lists(),
     }
+    if bom:
+        contents |= {name: chain([BOM], contents[name]) for name in TABLES if name in contents}
     for name, lines in contents.items():
         _write(folder / name, lines)
     seal = _seal_text(reader.origin, status.batch, _digests(folder, [*contents, RECORDS]))
@@ -107,9 +113,7 @@ def check_folder(
     if export.check.code:
         return export.check, []
     wrong = [*_check_seal(folder, export)]
-    envelopes = {name: [text] for name, text in export.envelopes().items()}
-    of_records = {UNITS: export.units(), NAMES: export.names(), **envelopes}
-    for name, lines in of_records.items():
+    for name, lines in export.lists().items():
         try:
             with open_plain(folder / name) as file:
                 text = file.read().decode("utf-8-sig")
@@ -138,12 +142,20 @@ class _BatchExport:
         )
         self.origin = origin
 
-    def units(self) -> Iterator[str]:
-        """The lines of units.csv."""
+    def lists(self) -> dict[str, Iterable[str]]:
+        """The files that follow from the records: name → lines."""
         rows = sorted(self.check.state.rows(AttemptRow))
-        return attempts_csv(self._element(row) for row in rows if row.batch == self.check.batch)
+        rows = [row for row in rows if row.batch == self.check.batch]
+        tested = [row for row in rows if row.tested]
+        measured = measurements_csv(self._tested(row) for row in tested)
+        return {
+            UNITS: attempts_csv(self._element(row) for row in rows),
+            NAMES: self._names(),
+            **({MEASUREMENTS: measured} if tested else {}),
+            **{name: (text,) for name, text in self._envelopes().items()},
+        }
 
-    def names(self) -> Iterator[str]:
+    def _names(self) -> Iterator[str]:
         """The lines of names.csv."""
         state = self.check.state
         good = {row.unit_id for row in state.rows(MemberRow, batch=self.check.batch) if row.passed}
@@ -151,7 +163,7 @@ class _BatchExport:
         rows = (state.get(AttemptRow, number) for number in passed)
         return names_csv(row.device_name for row in rows if row and row.batch == self.check.batch)
 
-    def envelopes(self) -> dict[str, str]:
+    def _envelopes(self) -> dict[str, str]:
         """The envelopes on record, as files: name → text."""
         files: dict[str, str] = {}
         for entry in self._entries.values():
@@ -161,6 +173,10 @@ class _BatchExport:
             elif isinstance(entry, BatchApproved):
                 files["first-article.dsse.json"] = entry.envelope
         return files
+
+    def _tested(self, row: AttemptRow) -> TestedAttempt:
+        corrected = find_correction(self.check.state, row)
+        return tested_attempt(row, self.origin, corrected, self._entries[row.ended])
 
     def _element(self, row: AttemptRow) -> dict[str, Any]:
         first = self._entries[row.number]

@@ -285,6 +285,8 @@ class AttemptRow(NamedTuple):
     """Of an OPEN one: the next attempt on the unit; NEVER: it is the last."""
     baud: int = 0
     """Bits per second of the line; 0: not known."""
+    tested: bool = False
+    """Whether its outcome has results of tests."""
 
 
 NamedRow = (

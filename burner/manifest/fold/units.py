@@ -277,6 +277,7 @@ def _ended(attempt: AttemptRow, number: int, entry: OutcomeEntry) -> AttemptRow:
         timings_ms=canonical_json(result.timings_ms),
         ended=number,
         baud=baud if type(baud) is int and 0 <= baud <= MOST else 0,
+        tested=bool(result.tests),
     )
 
 

@@ -67,6 +67,7 @@ def json_from_records(
         "written": result.written if result else None,
         "timings_ms": result.timings_ms if result else {},
         "evidence": result.evidence if result else {},
+        "tests": [part_json(test) for test in result.tests] if result else [],
         "superseded_by": row.superseded_by if row.superseded_by != NEVER else None,
         "corrected": corrected,
     }

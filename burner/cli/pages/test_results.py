@@ -1,0 +1,46 @@
+"""Results of the tests of an attempt, on the terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from burner.cli.terminal import screen
+from burner.core.measurements import Measurement, TestOutcome
+from burner.core.words.limits_text import limits_text
+
+HEADS = ("test", "outcome", "measured", "good is", "try", "s", "waited s", "remark")
+WORDS = {
+    TestOutcome.PASS: "pass",
+    TestOutcome.FAIL: "FAIL",
+    TestOutcome.ERROR: "ERROR",
+    TestOutcome.NOT_RUN: "not run",
+}
+"""What did not pass is in capitals: it stands out without colour too."""
+
+
+def show_tests(attempt: Mapping[str, Any]) -> None:
+    """Print the tests of an attempt (an element of `list --json`), where it has any."""
+    rows = [row for test in attempt["tests"] for row in _rows(test)]
+    if not rows:
+        return
+    bad = {at for at, row in enumerate(rows) if row[1].isupper() or row[2].startswith("✗")}
+    screen.table(f"tests of record {attempt['number']}", HEADS, rows, marked=bad)
+
+
+def _rows(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """A row for each measurement; the first has what is of the whole test."""
+    outcome = TestOutcome(test["outcome"])
+    ran = outcome is not TestOutcome.NOT_RUN
+    resource = f"{test['waited_ms'] / 1000:.1f} {test['resource']}" if test["resource"] else ""
+    remark = f"{test['code']} {test['detail']}".strip()
+    last = (str(test["tries"]), f"{test['ms'] / 1000:.2f}", resource) if ran else ("", "", "")
+    first = (test["name"], WORDS[outcome])
+    for measured in test["measurements"] or (None,):
+        value, limits = _value(Measurement(**measured)) if measured else ("", "")
+        yield (*first, value, limits, *last, remark)
+        first, last, remark = ("", ""), ("", "", ""), ""
+
+
+def _value(measured: Measurement) -> tuple[str, str]:
+    mark = "" if measured.good else "✗ "
+    value = f"{mark}{measured.name} {measured.value} {measured.unit}".rstrip()
+    return value, limits_text(measured) or "not judged"

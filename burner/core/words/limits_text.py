@@ -1,0 +1,32 @@
+"""What a measured value was compared with, in one short line without words."""
+
+from typing import Protocol
+
+
+class Limits(Protocol):
+    """What has limits: a measurement, or its record."""
+
+    @property
+    def low(self) -> str: ...  # noqa: D102
+    @property
+    def high(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def pattern(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+
+
+def limits_text(limits: Limits) -> str:
+    """`10 … 14 dBm`, `≥ 10 dBm`, `≤ 14 dBm`, `= RED`, `~ v[0-9]+`; empty: nobody judges it."""
+    if limits.text:
+        return f"= {limits.text}"
+    if limits.pattern:
+        return f"~ {limits.pattern}"
+    if limits.low and limits.high:
+        return f"{limits.low} … {limits.high} {limits.unit}".rstrip()
+    if limits.low or limits.high:
+        sign = "≥" if limits.low else "≤"
+        return f"{sign} {limits.low or limits.high} {limits.unit}".rstrip()
+    return ""
