@@ -98,7 +98,7 @@ def _lines(
     from burner.manifest.exchange import table
     from burner.manifest.exchange.log_file import export_log
     from burner.manifest.exchange.measurement_table import measurements_csv
-    from burner.manifest.reading.tested_attempts import tested_attempts
+    from burner.manifest.reading.tested_attempts import attempts_with_tests
 
     if kind == "log":
         return export_log(reader, chosen.batch), None
@@ -106,7 +106,7 @@ def _lines(
         names = (row.device_name for row in reader.passing_attempts(chosen))
         return table.names_csv(names, header), None
     if kind == "measurements":
-        return measurements_csv(tested_attempts(reader, chosen, with_voided=True)), None
+        return measurements_csv(attempts_with_tests(reader, chosen, with_voided=True)), None
     write = table.attempts_csv if kind == "csv" else table.json_lines
     return write(reader.attempts_json(chosen)), reader.count_attempts(chosen)
 

@@ -181,8 +181,7 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.table("", ATTEMPTS, rows)
     else:
         _show_narrow(rows)
-    for attempt in life["attempts"]:
-        show_tests(attempt)
+    show_tests(life["attempts"])
     if life["corrections"]:
         screen.table("corrections", CORRECTIONS, map(_correction, life["corrections"]))
     if life["checks"]:

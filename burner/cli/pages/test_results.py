@@ -1,6 +1,6 @@
 """Results of the tests of an attempt, on the terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from burner.cli.terminal import screen
@@ -17,11 +17,15 @@ WORDS = {
 """What did not pass is in capitals: it stands out without colour too."""
 
 
-def show_tests(attempt: Mapping[str, Any]) -> None:
-    """Print the tests of an attempt (an element of `list --json`), where it has any."""
+def show_tests(attempts: Iterable[Mapping[str, Any]]) -> None:
+    """Print the tests of each attempt (an element of `list --json`) that has any."""
+    for attempt in attempts:
+        if attempt["tests"]:
+            _show(attempt)
+
+
+def _show(attempt: Mapping[str, Any]) -> None:
     rows = [row for test in attempt["tests"] for row in _rows(test)]
-    if not rows:
-        return
     bad = {at for at, row in enumerate(rows) if row[1].isupper() or row[2].startswith("✗")}
     screen.table(f"tests of record {attempt['number']}", HEADS, rows, marked=bad)
 

@@ -38,7 +38,7 @@ from burner.manifest.log.note import MAX_BYTES, NoteError, NoteSigner, SignedNot
 from burner.manifest.reading.attempt_json import json_from_records
 from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
-from burner.manifest.reading.tested_attempts import TestedAttempt, tested_attempt
+from burner.manifest.reading.tested_attempts import TestedAttempt, attempt_with_tests
 from burner.manifest.reading.unit_status import find_correction
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
@@ -176,7 +176,7 @@ class _BatchExport:
 
     def _tested(self, row: AttemptRow) -> TestedAttempt:
         corrected = find_correction(self.check.state, row)
-        return tested_attempt(row, self.origin, corrected, self._entries[row.ended])
+        return attempt_with_tests(row, self.origin, corrected, self._entries[row.ended])
 
     def _element(self, row: AttemptRow) -> dict[str, Any]:
         first = self._entries[row.number]

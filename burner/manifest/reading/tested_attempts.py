@@ -32,7 +32,7 @@ class TestedAttempt(NamedTuple):
     tests: tuple[TestFacts, ...]
 
 
-def tested_attempts(
+def attempts_with_tests(
     reader: ManifestReader, chosen: AttemptFilter = ALL_ATTEMPTS, *, with_voided: bool = False
 ) -> Generator[TestedAttempt, None, None]:
     """Attempts that have results of tests, in the order of the log and in constant memory.
@@ -59,10 +59,10 @@ def tested_attempts(
                 corrected = applied_correction(row, *status)
                 if corrected == VOID and not with_voided:
                     continue
-                yield tested_attempt(row, origins[values[0]], corrected, entry_of(body))
+                yield attempt_with_tests(row, origins[values[0]], corrected, entry_of(body))
 
 
-def tested_attempt(row: AttemptRow, origin: str, corrected: str, last: object) -> TestedAttempt:
+def attempt_with_tests(row: AttemptRow, origin: str, corrected: str, last: object) -> TestedAttempt:
     """An attempt with the tests in the record of its outcome."""
     if not isinstance(last, OutcomeEntry):
         raise inconsistent(f"record {row.ended} is no outcome")

@@ -65,7 +65,8 @@ def test_the_table_of_attempts_says_how_many_tests_and_which_failed(
     assert [(row["tests"], row["tests_failed"]) for row in rows] == [
         *(("2", "rf"), ("1", ""), ("0", "")),
     ]
-    lines = run_burner(tmp_path, *["manifest", "export", "--format", "jsonl", "--manifest"], manifest)
+    arguments = ("manifest", "export", "--format", "jsonl", "--manifest", manifest)
+    lines = run_burner(tmp_path, *arguments)
     first = json.loads(lines.stdout.splitlines()[0])
     assert first["tests"][1]["measurements"][0]["value"] == "-9.20"
 
