@@ -26,6 +26,7 @@ from burner.manifest.entries.release_kinds import (
     PolicySet,
     ReleaseWithdrawn,
 )
+from burner.manifest.entries.unit_label_kinds import UnitLabelEnded, UnitLabelStarted
 
 
 class Head(Data, frozen=True, kw_only=True):
@@ -260,6 +261,8 @@ AnyEntry = (
     | NamesConfirmed
     | RegistrationProved
     | Reconciled
+    | UnitLabelStarted
+    | UnitLabelEnded
 )
 
 KEY_KINDS = (LogBegun, KeyEnrolled, KeyWithdrawn)

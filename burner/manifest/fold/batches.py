@@ -17,7 +17,7 @@ from burner.manifest.entries.kinds import (
     SampleDrawn,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import cloud, first_article, limits, policies
+from burner.manifest.fold import cloud, first_article, limits, policies, unit_labels
 from burner.manifest.fold.keys import lost_logs
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
@@ -110,6 +110,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         platform=terms.platform,
         name_creation=terms.name_creation,
         preflight_required=terms.preflight_required,
+        unit_label=unit_labels.digest_in(entry.index),
     )
     row = first_article.with_first_article(state, row, entry.first_article)
     limit = limit_of_release(state, scope)

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from burner.manifest.fold.rows import KEY_FIELDS, IdRow, MemberRow, NameRow, UnitRow
+from burner.manifest.fold.unit_label_row import UnitLabelRow
 
-UNIT_KINDS: tuple[type[Any], ...] = (UnitRow, MemberRow, NameRow, IdRow)
+UNIT_KINDS: tuple[type[Any], ...] = (UnitRow, MemberRow, NameRow, IdRow, UnitLabelRow)
 """Types whose rows are of one unit each."""
 
 FRESH = 256
@@ -19,7 +20,7 @@ Rows = dict[type[Any], dict[tuple[Any, ...], Any]]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(
-    tuple[list[UnitRow], list[MemberRow], list[NameRow], list[IdRow]]
+    tuple[list[UnitRow], list[MemberRow], list[NameRow], list[IdRow], list[UnitLabelRow]]
 ).decode
 
 

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from burner.core.attempt import Outcome
+from burner.manifest.fold.unit_label_row import UnitLabelRow
 
 NEVER = -1
 """No record."""
@@ -187,6 +188,9 @@ class BatchRow(NamedTuple):
     preflight_key: str = ""
     """Fingerprint of the product key that it compared; empty: it is not good."""
 
+    unit_label: str = ""
+    """Digest of the label that its release prints for each unit; empty: none."""
+
     @property
     def required_key(self) -> str:
         """The key that its units must have: its own, else that of a good preflight."""
@@ -303,6 +307,7 @@ NamedRow = (
     | PolicyRow
     | WithdrawnRow
     | AttemptRow
+    | UnitLabelRow
 )
 
 KEY_FIELDS: dict[type[Any], int] = {
@@ -319,6 +324,7 @@ KEY_FIELDS: dict[type[Any], int] = {
     PolicyRow: 1,
     WithdrawnRow: 1,
     AttemptRow: 1,
+    UnitLabelRow: 2,
 }
 """How many of the first fields of a row are its key."""
 

@@ -33,7 +33,8 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import PolicySet, ReleaseWithdrawn
-from burner.manifest.fold import batches, cloud, imports, keys, policies, units
+from burner.manifest.entries.unit_label_kinds import UnitLabelEnded, UnitLabelStarted
+from burner.manifest.fold import batches, cloud, imports, keys, policies, unit_labels, units
 from burner.manifest.fold.limits import note_clock
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, Change, KeyRow, LogRow
@@ -91,5 +92,7 @@ _RULES: dict[type[Entry], Callable[[ManifestState, int, Any], tuple[Change, ...]
     NamesConfirmed: cloud.confirm_names,
     RegistrationProved: cloud.confirm_proved_name,
     Reconciled: lambda _state, _number, entry: cloud.check_reconciliation(entry),
+    UnitLabelStarted: unit_labels.start,
+    UnitLabelEnded: lambda state, _number, entry: unit_labels.end(state, entry),
 }
 """By the kind of the record."""

@@ -17,7 +17,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import batches, cloud, limits, policies
+from burner.manifest.fold import batches, cloud, limits, policies, unit_labels
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
@@ -111,7 +111,7 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
     if unit.last != entry.intent:
         return tuple(changes)
     passed = entry.intent if outcome == PASS else unit.passed
-    ids = state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)
+    ids = [*state.rows(IdRow, product_id=entry.product_id, unit_id=entry.unit_id)]
     changes += _settle_ids(ids, entry.intent, outcome)
     if unit.status == OPEN:  # not scrapped or voided meanwhile
         begun = "" if outcome == PASS else unit.begun_rework
@@ -122,6 +122,8 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
         row = batches.require_batch(state, entry.batch)
         if row.challenged and outcome == PASS:
             _check_challenge(entry)
+        if outcome == PASS:
+            changes += unit_labels.owe(state, row, entry, work.device_name, ids)
         changes += batches.update_member(state, row, entry.unit_id, outcome)
     return tuple(changes)
 

@@ -43,6 +43,7 @@ from burner.manifest.fold.rows import (
     UnitRow,
     WithdrawnRow,
 )
+from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.manifest.store.place import ManifestPlace
 
 SCHEMA = 8
@@ -83,9 +84,9 @@ records = Table(
 )
 """The logs: canonical bodies in their order, each with its leaf hash."""
 
-OF_ATTEMPTS = ("intent", "name-bound", "outcome")
-RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_ATTEMPTS])
-"""Records that are not part of an attempt. With literals, so that the database uses the index."""
+OF_EVERY_UNIT = ("intent", "name-bound", "outcome", "unit-label-started", "unit-label-ended")
+RARE = records.c.kind.not_in([literal_column(f"'{kind}'") for kind in OF_EVERY_UNIT])
+"""Records that not every unit has. With literals, so that the database uses the index."""
 
 Index("records_of_unit", records.c.unit_id)
 Index("records_of_batch", records.c.log, records.c.batch, records.c.number)
@@ -183,6 +184,7 @@ NAMES: dict[type[Any], str] = {
     PolicyRow: "policies",
     WithdrawnRow: "withdrawn",
     AttemptRow: "attempts",
+    UnitLabelRow: "unit_labels",
 }
 
 
@@ -208,13 +210,14 @@ def _table(kind: Any) -> Table:
 
 
 TABLES: dict[type[Any], Table] = {kind: _table(kind) for kind in NAMES}
-_attempts = TABLES[AttemptRow]
+_attempts, _labels = TABLES[AttemptRow], TABLES[UnitLabelRow]
 
 Index("names_of_unit", TABLES[NameRow].c.unit_id)
 Index("units_by_unit", TABLES[UnitRow].c.unit_id)
 Index("ids_by_unit", TABLES[IdRow].c.unit_id)
 Index("members_by_unit", TABLES[MemberRow].c.unit_id)
 Index("batches_by_scope", TABLES[BatchRow].c.scope)
+Index("unit_labels_of_batch", _labels.c.log, _labels.c.batch, _labels.c.state)
 Index("attempts_by_name", _attempts.c.device_name)
 Index("attempts_of_unit", _attempts.c.unit_id, _attempts.c.number)
 Index("attempts_by_end", _attempts.c.log, _attempts.c.ended)

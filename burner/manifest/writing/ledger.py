@@ -136,13 +136,15 @@ class Ledger:
         """A new record of this station, with time and nonce."""
         return kind(**self.writer.stamp(), **fields)
 
-    def append(self, make: Make) -> tuple[int, ...]:
+    def append(self, make: Make, *, key: str = "") -> tuple[int, ...]:
         """Append records that are no attempts: decisions of people, or an import.
 
-        After E711 they may be on record or not: look before you append them again.
+        After E711 they may be on record or not: look before you append them again, or do it with
+        the same key.
 
         Args:
             make: makes the records from the state before them.
+            key: as in `LogWriter.commit`.
 
         Returns:
             Their numbers.
@@ -152,7 +154,7 @@ class Ledger:
         """
         with self.writer.lock:
             self.writer.check_ready()
-            return self.writer.commit(make)
+            return self.writer.commit(make, key=key)
 
     # -- one unit --------------------------------------------------------------------------------
 

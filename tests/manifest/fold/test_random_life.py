@@ -12,6 +12,7 @@ from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
 from burner.core.check_verdict import CheckVerdict
 from burner.core.errors import BurnerError
+from burner.core.unit_labels import LabelPrintEnd
 from burner.manifest.entries.cloud_kinds import PreflightFact
 from burner.manifest.entries.release_kinds import BatchLimits, FirstArticle
 from burner.manifest.exchange.check_file import check_file
@@ -20,6 +21,7 @@ from burner.manifest.exchange.log_file import export_log
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.cloud_records import burned_devices
+from burner.manifest.reading.unit_labels import unit_label
 from burner.manifest.verify.database import verify
 from burner.manifest.writing.approve_first_article import approve_first_article
 from burner.manifest.writing.batch_close import record_close
@@ -31,16 +33,30 @@ from burner.manifest.writing.cloud_records import (
 )
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.unit_labels import (
+    LabelPrint,
+    confirm_label,
+    end_print,
+    start_print,
+)
 from tests.manifest.records import KEY, a_ledger, a_result, an_attempt, open_batch, unit_mac
 from tests.release.envelope.signers import signer
 
 PRODUCT = "S3EUVBRJLB"
 ALICE = {"alice": signer("alice").key.base64}
+WITH_LABEL = {
+    "profile": {
+        "product": {"name": "plug-c3", "version": "1.2.0", "id": PRODUCT},
+        "label": {"size_mm": [40, 20], "elements": [{"text": "{name}", "at_mm": [1, 1]}]},
+    },
+    "parts": [],
+}
 NAMES_BEFORE = {
     "profile": {
         "product": {"name": "plug-c3", "version": "1.2.0", "id": PRODUCT},
         "registration": {"names": "created-before"},
-    }
+    },
+    "parts": [],
 }
 ENDS = (Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.ABORTED)
 
@@ -60,7 +76,7 @@ class Factory:
     def step(self) -> None:
         steps: tuple[Callable[[], None], ...] = (self.open, self.correct, self.close, self.change)
         of_cloud = (self.preflight, self.confirm, self.prove, self.reconcile)
-        often = (*[self.burn] * 12, *[self.approve] * 2)
+        often = (*[self.burn] * 12, *[self.approve] * 2, *[self.print_label] * 3)
         chosen = self.random.choice([*often, *steps, *of_cloud])
         with suppress(BurnerError):  # a refusal is an answer; nothing may follow from it
             chosen()
@@ -106,7 +122,7 @@ class Factory:
         limit = r.choice([None, None, 6])
         first = r.choice([None, FirstArticle(units=r.randrange(1, 3), approvers=ALICE)])
         limits = r.choice([None, BatchLimits(valid_from="2025-01-31T08:01:00.000000Z")])
-        index: dict[str, Any] = r.choice([{}, {}, NAMES_BEFORE])
+        index: dict[str, Any] = r.choice([{}, {}, NAMES_BEFORE, WITH_LABEL])
         release = digest(index) if index else "ab" * 32
         open_batch(
             *(self.ledger, batch, r.choice([None, 3, 8])),
@@ -183,6 +199,23 @@ class Factory:
             first=(),
             batch=self.random.choice(["", *self.batches]),
         )
+
+    def print_label(self) -> None:
+        r = self.random
+        unit = str(unit_mac(r.randrange(1, 15)))
+        with self.ledger.reader.connection() as connection:
+            row = unit_label(connection, PRODUCT, unit)
+        if row is None:
+            return
+        if r.random() < 0.2:
+            confirm_label(self.ledger, row)
+            return
+        ordered = ("li", "torn") if r.random() < 0.5 else ("", "")
+        label = LabelPrint(row, "zebra", *ordered)
+        number = start_print(self.ledger, label)
+        if r.random() < 0.8:
+            ends = (LabelPrintEnd.SENT, LabelPrintEnd.NOT_SENT, LabelPrintEnd.DOUBTFUL)
+            end_print(self.ledger, label, number, r.choice(ends))
 
     def change(self) -> None:
         if self.batches:
