@@ -20,7 +20,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("station",),
     ("report",),
     ("burn",),
-    ("devices", "manifest", "bench", "cloud", "mes"),
+    ("devices", "manifest", "bench", "cloud", "mes", "programs"),
     ("release",),
     ("profile",),
     ("provisioning",),

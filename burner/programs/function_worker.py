@@ -1,0 +1,89 @@
+"""`python -m burner.programs.function_worker`: calls test functions, warm.
+
+Each line on standard input is a call, each line that goes back its end. A function may print: its
+standard output goes to standard error, which the guard reads.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import IO, Any, Final, TextIO, cast
+
+GROUP: Final = "burner.tests"
+"""Of the entry points."""
+_TestFunction = Callable[[Mapping[str, Any]], object]
+
+
+def main() -> None:
+    """Serve the guard until its pipe ends."""
+    calls, answers = _private_pipes()
+    functions: dict[str, _TestFunction] = {}
+    process = os.getpid()
+    for line in calls:
+        try:
+            end = _end_of_call(json.loads(line), functions)
+        except BaseException as error:  # also of sys.exit: nothing of a function ends the worker
+            end = {"raised": _description(error)}
+        if os.getpid() != process:  # the function has forked, and its child came back
+            os._exit(0)
+        answers.write(json.dumps(end, ensure_ascii=True) + "\n")
+        answers.flush()
+
+
+def _private_pipes() -> tuple[IO[bytes], TextIO]:
+    """The pipes of the guard, where no function finds them by accident."""
+    calls = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return calls, answers
+
+
+def _end_of_call(call: Mapping[str, Any], functions: dict[str, _TestFunction]) -> dict[str, str]:
+    name = call["function"]
+    if name not in functions:
+        found = _load(name)
+        if found is None:
+            return {"unknown": name}
+        functions[name] = found
+    if "question" not in call:
+        return {"loaded": name}
+    answer = functions[name](call["question"])
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return {"answer": "" if answer is None else _as_json(answer)}
+
+
+def _load(name: str) -> _TestFunction | None:
+    from importlib.metadata import entry_points
+
+    found = next(iter(entry_points(group=GROUP, name=name)), None)
+    return cast("_TestFunction", found.load()) if found else None
+
+
+def _as_json(answer: object) -> str:
+    """The answer as a program would write it. A `Decimal` keeps its digits."""
+    if isinstance(answer, Decimal):
+        return str(answer)
+    if isinstance(answer, Mapping):
+        pairs = (f"{json.dumps(str(key))}: {_as_json(value)}" for key, value in answer.items())
+        return f"{{{', '.join(pairs)}}}"
+    return json.dumps(answer)
+
+
+def _description(error: BaseException) -> str:
+    """Type, text and place of an exception, for its detail."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    what = type(error).__name__
+    text = str(error) if not isinstance(error, SystemExit) else "sys.exit was called"
+    return f"{what}: {text}"[:2000] + f" ({os.path.basename(place)})"  # noqa: PTH119
+
+
+if __name__ == "__main__":
+    main()
