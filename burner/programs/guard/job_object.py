@@ -3,8 +3,7 @@
 import ctypes
 import sys
 from ctypes import wintypes
-
-assert sys.platform == "win32"  # noqa: S101 - for the type checker too
+from typing import Any
 
 KILL_ON_JOB_CLOSE = 0x2000
 _BASIC_ACCOUNTING, _EXTENDED_LIMITS = 1, 9
@@ -47,7 +46,8 @@ class _Accounting(ctypes.Structure):
     )
 
 
-def _kernel() -> ctypes.WinDLL:
+def _kernel() -> Any:
+    assert sys.platform == "win32"  # noqa: S101 - for the type checker
     kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     kernel.CreateJobObjectW.restype = wintypes.HANDLE
     kernel.GetCurrentProcess.restype = wintypes.HANDLE
@@ -74,6 +74,7 @@ def enter() -> None:
     Raises:
         OSError: the system gives none.
     """
+    assert sys.platform == "win32"  # noqa: S101 - for the type checker
     kernel = _kernel()
     job = kernel.CreateJobObjectW(None, None)
     limits = _ExtendedLimits()
