@@ -2,15 +2,16 @@
 
 Values mean what they look like (the rules of YAML 1.2, not 1.1): `no` is text, `0123` is text,
 `12:30` is text, only `true` and `false` are booleans. A decimal such as `1.10` is a number, so a
-field that wants text asks for quotes. Size, depth and the number of values behind aliases are
-limited, because the files come from other people.
+field that wants text asks for quotes; it keeps its text (`WrittenFloat`), so a field that wants all
+of its digits has them. Size, depth and the number of values behind aliases are limited, because the
+files come from other people.
 """
 
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -99,6 +100,18 @@ def parse(text: str, name: str, code: str, *, flawed: bool = False) -> Document:
     return Document(name, data, reader.lines, reader.texts, tuple(reader.findings))
 
 
+class WrittenFloat(float):
+    """A decimal of a YAML file, with the text that its author wrote: a float loses digits."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Of the text in the file."""
+        number = super().__new__(cls, text)
+        number.text = str(text)
+        return number
+
+
 class _Loader(yaml.SafeLoader):
     """Composes nodes only; resolves plain scalars by the YAML 1.2 core rules."""
 
@@ -166,7 +179,7 @@ class _NodeReader:
             case "int":
                 return int(text, 16 if text.startswith("0x") else 10)
             case "float":
-                return float(text)
+                return WrittenFloat(text)
             case "str" if _is_text(text):
                 return text
             case "str":

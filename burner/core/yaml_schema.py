@@ -6,7 +6,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from burner.core.errors import Finding, refuse
@@ -16,6 +24,20 @@ from burner.core.yaml_document import Document, read
 MAX_UINT32 = 0xFFFF_FFFF
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+def _at_least_one(entries: tuple[T, ...]) -> tuple[T, ...]:
+    # Not min_length: that complains of too few where one is wrong.
+    if not entries:
+        raise ValueError("at least one")
+    return entries
+
+
+AtLeastOne = Annotated[
+    tuple[T, ...], AfterValidator(_at_least_one), Field(json_schema_extra={"minItems": 1})
+]
+"""A list that is not empty."""
 
 
 class StrictModel(BaseModel):

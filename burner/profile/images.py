@@ -1,27 +1,11 @@
 """The files of a firmware build, and where each is burned, according to the profile."""
 
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from burner.core.segments import RegionClass
 from burner.core.yaml_schema import Offset, StrictModel
-
-T = TypeVar("T")
-
-
-def _at_least_one(images: tuple[T, ...]) -> tuple[T, ...]:
-    # Not min_length: that complains of too few where one is wrong.
-    if not images:
-        raise ValueError("at least one image")
-    return images
-
-
-AtLeastOne = Annotated[
-    tuple[T, ...],
-    AfterValidator(_at_least_one),
-    Field(json_schema_extra={"minItems": 1}),
-]
 
 
 class TableFile(StrictModel):

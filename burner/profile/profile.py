@@ -21,14 +21,14 @@ from pydantic import (
 from burner.core.baud_rates import FASTEST, Baud
 from burner.core.code import Code
 from burner.core.yaml_document import Document
-from burner.core.yaml_schema import Size, StrictModel, refusal
+from burner.core.yaml_schema import AtLeastOne, Size, StrictModel, refusal
 from burner.identity.naming import NameSettings
 from burner.identity.settings import IdentitySettings
 from burner.platforms.platform import DEFAULT_CLOUD, Platform
 from burner.platforms.platforms import PLATFORMS
 from burner.profile.boot import BootSettings
 from burner.profile.documents import DocumentSettings
-from burner.profile.images import AtLeastOne, ImageFile, TableFile
+from burner.profile.images import ImageFile, TableFile
 from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings

@@ -32,6 +32,8 @@ _STAND_INS: StandIns = {
     **{("images", ANY, key): value for key, value in _IMAGE.items()},
     ("blank", ANY): "-",
     ("carrier",): {"kind": "at"},
+    ("tests", ANY, "serial", "lines", ANY): {"expect": "-"},
+    ("route", "tests", ANY, "serial", "lines", ANY): {"expect": "-"},
     ("identity", "imei"): {},
     ("identity", "serial"): {},
     ("identity", "label"): {"pattern": ".*"},

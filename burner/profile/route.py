@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from burner.core.baud_rates import Baud
 from burner.core.regex import Regex
-from burner.core.yaml_schema import StrictModel
-from burner.profile.images import AtLeastOne, FirmwareFile
+from burner.core.yaml_schema import AtLeastOne, StrictModel
+from burner.profile.images import FirmwareFile
 from burner.profile.tests import Tests
 
 

@@ -1,33 +1,63 @@
 """Tests that every unit must pass, according to the profile."""
 
+import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from burner.core.baud_rates import Baud
+from burner.core.code import Code
 from burner.core.regex import Regex
-from burner.core.yaml_schema import StrictModel
+from burner.core.yaml_document import WrittenFloat
+from burner.core.yaml_schema import AtLeastOne, StrictModel, refusal
 
 MAX_TESTS = 50
 MAX_MEASUREMENTS = 100
 """Of one test."""
 MAX_DEADLINE_S = 600.0
+MAX_DIGITS = 30
+"""Of a limit, written without an exponent."""
 
-TestName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+TEST_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")
+TestName = Annotated[str, Field(pattern=TEST_NAME.pattern)]
 Deadline = Annotated[float, Field(gt=0, le=MAX_DEADLINE_S)]
 """Seconds."""
 
 
-def _decimal_text(value: object) -> object:
-    """A number of YAML as text: a `Decimal` of a float would have digits that nobody wrote."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+
+
+def _exact(value: object) -> Decimal:
+    """The number that somebody wrote, to its last digit."""
+    text = value.text if isinstance(value, WrittenFloat) else str(value)
+    if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
+        raise refusal(Code.LIMIT_NOT_EXACT, f"found {text[:40]!r}", "a decimal number: -12.50")
+    plain = f"{Decimal(text):f}"
+    digits = sum(character.isdigit() for character in plain)
+    if digits > MAX_DIGITS:
+        found = f"{text[:40]!r} has {digits} digits"
+        raise refusal(Code.LIMIT_NOT_EXACT, found, f"at most {MAX_DIGITS} digits")
+    return Decimal(plain)
 
 
 Limit = Annotated[
-    Decimal, BeforeValidator(_decimal_text), Field(allow_inf_nan=False, max_digits=30)
+    Decimal,
+    BeforeValidator(_exact),
+    PlainSerializer(lambda number: f"{number:f}", return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL.pattern}]}
+    ),
 ]
+"""A decimal number, exactly as written; as text it has neither exponent nor lost zeros."""
 
 
 class MeasurementSettings(StrictModel):
@@ -43,7 +73,7 @@ class MeasurementSettings(StrictModel):
     """The highest good value. Left out: no limit."""
     text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """The only good text."""
-    pattern: Regex | None = None
+    pattern: Annotated[Regex, Field(max_length=200)] | None = None
     """What the whole text must match, as a regular expression of RE2."""
 
     @model_validator(mode="after")
@@ -67,15 +97,21 @@ class DialogueLine(StrictModel):
     within_s: Deadline = 2.0
     """Seconds until the line must have come."""
 
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if not self.send and self.expect is None:
+            raise ValueError("send, expect, or both")
+        return self
+
 
 class SerialDialogue(StrictModel):
     """A dialogue with the started firmware."""
 
-    port: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")] = "esp"
+    port: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = "esp"
     """The port of the slot; `esp` is the chip's own."""
     baud: Baud | None = None
     """Bits per second. Left out: `boot.baud`."""
-    lines: Annotated[tuple[DialogueLine, ...], Field(min_length=1, max_length=100)]
+    lines: Annotated[AtLeastOne[DialogueLine], Field(max_length=100)]
     """In their order."""
 
 

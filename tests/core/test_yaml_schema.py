@@ -1,5 +1,7 @@
 """YAML → strict models: nothing is guessed, everything wrong is named at once."""
 
+import copy
+import pickle
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -138,7 +140,7 @@ def test_a_value_near_a_secret_is_never_repeated() -> None:
         ("true", True),
         ("0x1F", 31),
         ("-5", -5),
-        ("1.5", 1.5),
+        ("1.5", yaml_document.WrittenFloat("1.5")),
         ("~", None),
         ("", None),
         ("'0x1F'", "0x1F"),
@@ -237,3 +239,10 @@ def test_half_a_character_is_no_text(text: str) -> None:
     with pytest.raises(BurnerError) as caught:
         yaml_document.parse(text, "x.yaml", CODE)
     str(caught.value.findings).encode()
+
+
+@pytest.mark.parametrize("written", ["1.10", ".5", "1e3", "0.1000000000000000055511151231"])
+def test_a_decimal_keeps_the_text_of_its_author(written: str) -> None:
+    value = yaml_document.parse(f"a: {written}", "a.yaml", CODE).data["a"]
+    copies = (value, copy.deepcopy(value), pickle.loads(pickle.dumps(value)))  # noqa: S301 - our own
+    assert [(copied, copied.text) for copied in copies] == [(float(written), written)] * 3

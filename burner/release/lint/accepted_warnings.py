@@ -33,6 +33,9 @@ ACCEPTABLE: Final = OF_PLACE | {
     Code.PLACEHOLDER_IN_FIXED_VALUE,
     Code.NAME_MAY_REPEAT,
     Code.CHIP_WITHOUT_ETHERNET,
+    Code.DIALOGUE_PORT_UNKNOWN,
+    Code.RESOURCES_ALMOST_ALIKE,
+    Code.LINE_SENT_WITHOUT_END,
 }
 """The codes of all warnings about a profile."""
 

@@ -1,0 +1,164 @@
+"""Whether the tests of a profile can run and be recorded as they are written. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from burner.core.canonical_json import canonical
+from burner.core.code import Code
+from burner.core.errors import Finding
+from burner.core.regex import compiled
+from burner.core.yaml_document import FieldPath
+from burner.profile.profile import Profile
+from burner.profile.tests import TEST_NAME, MeasurementSettings, UnitTest
+from burner.provisioning.at_carrier import AtSettings
+
+MAX_OF_A_UNIT: Final = 300
+"""Measurements of all tests of a unit."""
+MAX_SIZE: Final = 45_000
+"""Bytes of the tests in the record of a batch, and of their results in the record of a unit. A
+record has at most 60,000."""
+_A_RESULT: Final = 300
+_A_VALUE: Final = 120
+"""Bytes in the record of a unit beside the texts of the profile."""
+
+PlacedTest = tuple[FieldPath, UnitTest]
+
+
+def check_unit_tests(profile: Profile) -> Iterator[Finding]:
+    """Everything wrong with the tests of a profile, and of its route."""
+    tests = list(_placed(profile))
+    yield from _names(profile, tests)
+    for path, test in tests:
+        yield from _measurements(profile, path, test)
+        yield from _dialogue(profile, path, test)
+    yield from _sizes(profile, [test for _, test in tests])
+    yield from _resources(profile, tests)
+
+
+def _placed(profile: Profile) -> Iterator[PlacedTest]:
+    """Each test, and where it stands."""
+    yield from ((("tests", index), test) for index, test in enumerate(profile.tests))
+    route = profile.route.tests if profile.route else ()
+    yield from ((("route", "tests", index), test) for index, test in enumerate(route))
+
+
+def _names(profile: Profile, tests: Iterable[PlacedTest]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for path, test in tests:
+        at = profile.place(*path, "name")
+        if test.name in first:
+            found = f"{test.name} is the name of the test in {first[test.name]} too"
+            yield Finding(Code.TEST_NAME_TAKEN, at, found, "another name for each test")
+        first.setdefault(test.name, at.partition(" ")[0])
+
+
+def _measurements(profile: Profile, path: FieldPath, test: UnitTest) -> Iterator[Finding]:
+    names = [measurement.name for measurement in test.measurements]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            at = profile.place(*path, "measurements", index, "name")
+            found = f"{test.name} measures {name} twice"
+            yield Finding(Code.TEST_NAME_TAKEN, at, found, "another name for each measurement")
+
+
+def _dialogue(profile: Profile, path: FieldPath, test: UnitTest) -> Iterator[Finding]:
+    if test.serial is None:
+        return
+    seen: dict[str, int] = {}
+    for index, line in enumerate(test.serial.lines):
+        at = (*path, "serial", "lines", index)
+        for group in compiled(line.expect).groupindex if line.expect else ():
+            place, code = profile.place(*at, "expect"), Code.DIALOGUE_WITHOUT_MEASUREMENT
+            if group in seen:
+                found = f"the group {group} is in line {seen[group] + 1} of the dialogue too"
+                yield Finding(code, place, found, "each named group once")
+            elif not TEST_NAME.fullmatch(group):
+                found = f"the group {group} is no name of a measurement"
+                yield Finding(code, place, found, f"text of the form {TEST_NAME.pattern}")
+            seen.setdefault(group, index)
+        if len(line.send) > 1 and not line.send.endswith(("\r", "\n")):
+            found, better = "no end of line is sent", r'its end in double quotes: "…\r\n"'
+            yield Finding(
+                Code.LINE_SENT_WITHOUT_END, profile.place(*at, "send"), found, better, True
+            )
+    for index, measurement in enumerate(test.measurements):
+        if measurement.name not in seen:
+            place = profile.place(*path, "measurements", index, "name")
+            found = f"no line of the dialogue has a group {measurement.name}"
+            allowed = f"(?P<{measurement.name}>…) around the value in an `expect`"
+            yield Finding(Code.DIALOGUE_WITHOUT_MEASUREMENT, place, found, allowed)
+    if test.serial.port not in (ports := _ports(profile)):
+        place = profile.place(*path, "serial", "port")
+        found = f"nothing else of this product uses a port {test.serial.port}"
+        better = f"one of {', '.join(ports)}, or slots with it: esp=PORT,{test.serial.port}=PORT"
+        yield Finding(Code.DIALOGUE_PORT_UNKNOWN, place, found, better, warning=True)
+
+
+def _ports(profile: Profile) -> tuple[str, ...]:
+    """The ports of a slot that the rest of the profile uses."""
+    identity, carrier = profile.identity, profile.carrier
+    used = ["esp"]
+    used += [identity.imei.port] if identity.imei else []
+    serial = identity.serial
+    used += [serial.modem.port] if serial and serial.source == "modem" else []
+    used += [carrier.port] if isinstance(carrier, AtSettings) else []
+    return tuple(dict.fromkeys(used))
+
+
+def _sizes(profile: Profile, tests: list[UnitTest]) -> Iterator[Finding]:
+    """Whether the record of a unit holds all results, and that of a batch all tests."""
+    at = profile.place("tests" if profile.tests else "route")
+    measured = sum(len(_measured(test)) for test in tests)
+    if measured > MAX_OF_A_UNIT:
+        found = f"{measured} measurements of a unit"
+        yield Finding(Code.TESTS_TOO_LARGE, at, found, f"at most {MAX_OF_A_UNIT}")
+    sizes: Mapping[str, int] = {
+        "the results of a unit": sum(map(_result_size, tests)),
+        "the tests": sum(
+            len(canonical(test.model_dump(mode="json", exclude_defaults=True))) for test in tests
+        ),
+    }
+    for what, size in sizes.items():
+        if size > MAX_SIZE:
+            found = f"{what} need up to {size} bytes of a record"
+            yield Finding(Code.TESTS_TOO_LARGE, at, found, f"at most {MAX_SIZE}")
+
+
+def _measured(test: UnitTest) -> set[str]:
+    """The names of what it measures, as far as the profile says it."""
+    groups = {
+        group
+        for line in (test.serial.lines if test.serial else ())
+        for group in (compiled(line.expect).groupindex if line.expect else ())
+    }
+    return groups | {measurement.name for measurement in test.measurements}
+
+
+def _result_size(test: UnitTest) -> int:
+    extra = len(_measured(test)) - len(test.measurements)
+    return _A_RESULT + extra * _A_VALUE + sum(map(_value_size, test.measurements))
+
+
+def _value_size(settings: MeasurementSettings) -> int:
+    texts = (
+        settings.name,
+        settings.unit,
+        settings.low,
+        settings.high,
+        settings.text,
+        settings.pattern,
+    )
+    return _A_VALUE + sum(len(str(text).encode()) for text in texts if text is not None)
+
+
+def _resources(profile: Profile, tests: Iterable[PlacedTest]) -> Iterator[Finding]:
+    """Names that differ only in case, or in the sign between their words."""
+    known: dict[str, str] = {}
+    for path, test in tests:
+        if test.resource is None:
+            continue
+        alike = test.resource.lower().replace("_", "").replace("-", "")
+        if (other := known.setdefault(alike, test.resource)) != test.resource:
+            at = profile.place(*path, "resource")
+            found = f"{test.resource} here, {other} elsewhere"
+            yield Finding(Code.RESOURCES_ALMOST_ALIKE, at, found, "one name for one device", True)
