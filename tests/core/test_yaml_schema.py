@@ -244,5 +244,5 @@ def test_half_a_character_is_no_text(text: str) -> None:
 @pytest.mark.parametrize("written", ["1.10", ".5", "1e3", "0.1000000000000000055511151231"])
 def test_a_decimal_keeps_the_text_of_its_author(written: str) -> None:
     value = yaml_document.parse(f"a: {written}", "a.yaml", CODE).data["a"]
-    copies = (value, copy.deepcopy(value), pickle.loads(pickle.dumps(value)))  # noqa: S301 - our own
+    copies = (value, copy.deepcopy(value), pickle.loads(pickle.dumps(value)))
     assert [(copied, copied.text) for copied in copies] == [(float(written), written)] * 3
