@@ -22,13 +22,14 @@ def main() -> None:
     functions: dict[str, _TestFunction] = {}
     process = os.getpid()
     for line in calls:
+        call = json.loads(line)
         try:
-            end = _end_of_call(json.loads(line), functions)
+            end = _end_of_call(call, functions)
         except BaseException as error:  # also of sys.exit: nothing of a function ends the worker
             end = {"raised": _description(error)}
         if os.getpid() != process:  # the function has forked, and its child came back
             os._exit(0)
-        answers.write(json.dumps(end, ensure_ascii=True) + "\n")
+        answers.write(json.dumps({**end, "number": call["number"]}) + "\n")
         answers.flush()
 
 

@@ -58,14 +58,14 @@ class GuardProcess:
                     raise BurnerError(Code.PROGRAM_GUARD_FAILED, "it is silent") from None
                 continue
             if reply is None:
-                status = process.poll()
                 self._discard()
-                raise BurnerError(Code.PROGRAM_GUARD_FAILED, f"exit status {status}")
+                raise BurnerError(Code.PROGRAM_GUARD_FAILED, f"exit status {process.returncode}")
             if "started" in reply:
                 self._child = reply["started"]
                 continue
+            if reply["end"] != "answered":
+                self._child = 0  # it has ended, and the system may give its id to another
             if reply["over"]:
-                self._child = 0
                 self._discard()
             return reply
 

@@ -8,8 +8,10 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
@@ -133,10 +135,12 @@ class SlotPrograms:
         self, call: Mapping[str, Any], deadline_s: float, is_aborted: Callable[[], bool]
     ) -> tuple[dict[str, Any], ProgramAnswer | None]:
         """What the worker says of a call; an answer in its place, where it went wrong."""
+        # An answer must have the number of its call: a function may write anywhere.
+        number = uuid4().hex
         order = {
             "do": "ask",
             "arguments": (sys.executable, "-P", "-m", "burner.programs.function_worker"),
-            "question": _line(call),
+            "question": _line({**call, "number": number}),
             "deadline_s": deadline_s,
             "folder": str(self._folder),
             "environment": {**child_environment(), **program_environment()},
@@ -152,7 +156,7 @@ class SlotPrograms:
             self._loaded.clear()  # the next call has a new worker
         if reply["end"] != "answered":
             return {}, self._checked(b"", reply, lambda: _cut_short(reply, deadline_s))
-        said = {**_said(_output(reply)), "errors": reply["errors"], "left": reply["left"]}
+        said = {**_said(_output(reply), number), "errors": reply["errors"], "left": reply["left"]}
         if "raised" in said:
             self._end_worker()
             why = str(said["raised"])
@@ -168,8 +172,9 @@ class SlotPrograms:
 
     def _end_worker(self) -> None:
         """What an exception has left behind is unknown: the next call has a new worker."""
-        self._functions.close()
         self._loaded.clear()
+        with suppress(BurnerError):
+            self._functions.exchange({"do": "end"}, 0.0, lambda: False)
 
     def _checked(
         self, output: bytes, reply: Mapping[str, Any], answer: Callable[[], ProgramAnswer]
@@ -227,12 +232,13 @@ def _output(reply: Mapping[str, Any]) -> bytes:
     return base64.b64decode(reply["output"])
 
 
-def _said(line: bytes) -> dict[str, Any]:
+def _said(line: bytes, number: str) -> dict[str, Any]:
+    """What the worker says of a call; nothing where the line is not its own."""
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return said if isinstance(said, dict) and said.get("number") == number else {}
 
 
 def _last_line(errors: str) -> str:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 from burner.programs.guard import descendants
 from burner.programs.guard.pipes import FirstBytes, LastBytes, Lines
@@ -51,7 +51,7 @@ class Guard:
         self._end_resident()
 
     def _reply(self, order: Order) -> dict[str, Any]:
-        reply = self._run(order) if order["do"] == "run" else self._ask(order)
+        reply = self._CARRIES_OUT[order["do"]](self, order)
         is_left = self._is_over and not descendants.END_WITH_GUARD
         return {**reply, "over": self._is_over, "left": is_left}
 
@@ -93,12 +93,17 @@ class Guard:
         resident.errors.take()
         self._write(child, order["question"].encode(), ends=False)
         end = self._await(child, time.monotonic() + order["deadline_s"])
-        reply: dict[str, Any] = {"end": end, "status": None, "output": _text(resident.answer)}
+        answer = resident.answers.get() if end == "answered" else b""
+        reply: dict[str, Any] = {"end": end, "status": None, "output": _text(answer)}
         has_many = order.get("counts") and descendants.count_below(child.pid) > MAX_LEFT
         if end != "answered" or has_many:
             self._end_resident()
             reply["status"] = child.returncode
         return {**reply, "errors": resident.errors.take().decode(errors="replace")}
+
+    def _end(self, _order: Order) -> dict[str, Any]:
+        self._end_resident()
+        return {"end": "ended"}
 
     def _end_resident(self) -> None:
         if self._resident is None:
@@ -106,6 +111,8 @@ class Guard:
         resident, self._resident = self._resident, None
         is_ended = self._end_all(resident.child)
         self._is_over = self._is_over or not (is_ended and resident.wait(PIPE_END_S))
+
+    _CARRIES_OUT: ClassVar = {"run": _run, "ask": _ask, "end": _end}
 
     # -- both -------------------------------------------------------------------------------------
 
@@ -197,7 +204,8 @@ class _Resident:
     ) -> None:
         assert child.stdout  # noqa: S101 - both are pipes
         assert child.stderr  # noqa: S101
-        self.child, self.answer, self._inbox = child, b"", inbox
+        self.child, self._inbox = child, inbox
+        self.answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.errors = LastBytes(child.stderr, KEPT_ERRORS)
         self._lines = Lines(child.stdout, max_output, self._answered, self._excess)
 
@@ -206,7 +214,7 @@ class _Resident:
         return self._lines.wait(timeout_s) and self.errors.wait(timeout_s)
 
     def _answered(self, line: bytes) -> None:
-        self.answer = line
+        self.answers.put(line)
         self._inbox.put(("answered", self.child.pid))
 
     def _excess(self) -> None:
