@@ -1,8 +1,13 @@
 """The lines that a unit prints when it boots: matched against patterns. Pure."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from burner.core import regex
+from burner.core.words.visible_text import quoted
+
+MAX_SHOWN: Final = 120
+"""Longest text of the unit, in characters, that an error detail quotes: details are recorded."""
 
 
 class AwaitedLines:
@@ -26,3 +31,8 @@ class AwaitedLines:
 def first_match(pattern: str, lines: Sequence[str]) -> regex.Match | None:
     """The match in the first line that has one."""
     return next((m for line in lines if (m := regex.search(pattern, line))), None)
+
+
+def shown(text: str) -> str:
+    """A text of the unit in quotes; only the beginning of a long one."""
+    return quoted(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")

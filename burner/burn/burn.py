@@ -6,6 +6,7 @@ when the manifest cannot be written (E7): no unit may be burned without a record
 
 from collections.abc import Callable, Iterator
 
+from burner.burn.attempt_on_record import AttemptOnRecord
 from burner.burn.job import AttemptRequest, Job
 from burner.burn.steps import LeftUntouchedError, UnitSteps
 from burner.core.attempt import Step
@@ -50,7 +51,8 @@ def burn(
     def stops_waiting(has_intent: bool) -> bool:
         return aborted() or (is_stopping() and not has_intent)
 
-    unit = UnitSteps(job, device, ledger, request, stops_waiting)
+    on_record = AttemptOnRecord(ledger, request, stops_waiting)
+    unit = UnitSteps(job, device, request, on_record, aborted)
     try:
         yield from unit.identify()
         if unit.is_named_before_boot:
@@ -60,7 +62,9 @@ def burn(
             yield Finished(request.slot, known, known=True, other_batch=other_batch)
             return
         yield from unit.payload()
+        unit.ask_interlock()
         yield from unit.claim()
+        yield from unit.test_before_write()
         yield from unit.write()
         yield from unit.verify()
         yield from unit.reset()
@@ -71,15 +75,16 @@ def burn(
         elif unit.has_ids_after_boot:
             yield from unit.bind()
         yield from unit.prove()
-        result = unit.passed()
+        yield from unit.test_after_boot()
+        result = unit.end.passed()
     except LeftUntouchedError:
         yield NotBegun(request.slot, unit.attempt.unit_id)
         return
     except BurnerError as error:
         if error.code.error_class is ErrorClass.MANIFEST:
             raise
-        result = unit.failed(error, by_person=aborted())
+        result = unit.end.failed(error, by_person=aborted())
     except Exception as error:  # a bug of burner must not leave the unit without an outcome
-        result = unit.failed(as_burner_error(error), by_person=aborted())
+        result = unit.end.failed(as_burner_error(error), by_person=aborted())
     yield unit.enter(Step.RECORD)
     yield Finished(request.slot, (yield from unit.record(result)))

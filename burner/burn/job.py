@@ -1,10 +1,11 @@
 """The input of an attempt: the job of the run, and the request for one attempt."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from burner.burn.testing.equipment import TestEquipment
 from burner.core.attempt import Attempt
 from burner.release.release import Release
 
@@ -23,6 +24,11 @@ class Job:
     operator: str
     batch: str
     versions: Mapping[str, str]
+    equipment: TestEquipment = field(default_factory=TestEquipment)
+    """Of the tests; every slot of the station has the same."""
+    interlock: Callable[[Attempt], None] | None = None
+    """Asks whether a unit may be processed here, before anything of it is on record. Raises
+    BurnerError: it may not, or nobody answers. None: nobody is asked."""
 
     def attempt(self, request: "AttemptRequest") -> Attempt:
         """A new attempt of this job, on a unit that is not identified yet."""

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
-from burner.burn.boot_lines import first_match
+from burner.burn.boot_lines import first_match, shown
 from burner.core.code import Code
 from burner.core.device_lines import MAX_LINES
 from burner.core.errors import BurnerError
-from burner.core.words.visible_text import quoted
 from burner.profile.boot import BootSettings
-
-MAX_SHOWN = 120
-"""Longest text of the unit, in characters, that an error detail quotes: details are recorded."""
 
 
 def check_boot_log(
@@ -36,7 +32,7 @@ def check_boot_log(
             raise _no_match(pattern, lines)
         value = printed[field] = match[1] or ""
         if value != burned:
-            raise BurnerError(code, f"firmware says {_shown(value)}, burned was {_shown(burned)}")
+            raise BurnerError(code, f"firmware says {shown(value)}, burned was {shown(burned)}")
     for pattern in settings.expect:
         if first_match(pattern, lines) is None:
             raise _no_match(pattern, lines)
@@ -44,17 +40,10 @@ def check_boot_log(
 
 
 def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
-    return BurnerError(
-        Code.UNIT_DID_NOT_START, f"no line matched {_shown(pattern)}; {_last(lines)}"
-    )
+    return BurnerError(Code.UNIT_DID_NOT_START, f"no line matched {shown(pattern)}; {_last(lines)}")
 
 
 def _last(lines: Sequence[str]) -> str:
     if len(lines) >= MAX_LINES:
         return f"the unit printed {MAX_LINES} lines; later lines were not read"
-    return f"last line was {_shown(lines[-1])}" if lines else "the unit printed nothing"
-
-
-def _shown(text: str) -> str:
-    """In quotes; only the beginning of a long text."""
-    return quoted(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
+    return f"last line was {shown(lines[-1])}" if lines else "the unit printed nothing"

@@ -19,6 +19,10 @@ class StepClock:
         """Start again: the time so far does not count."""
         self._started = self._entered = self._now()
 
+    def skip(self, seconds: float) -> None:
+        """Leave the last seconds out: the time of a wait is not the slot's."""
+        self._started, self._entered = self._started + seconds, self._entered + seconds
+
     def enter(self, step: Step) -> None:
         """End the current step and begin this one."""
         now = self._now()

@@ -101,6 +101,14 @@ class Device(Protocol):
         """Open a dialogue on a named port of the slot; `esp` is the chip's own."""
         ...
 
+    def free_port(self) -> str:
+        """Close the ports in the middle of an attempt, so that a program may open them.
+
+        Returns:
+            The name or URL of the chip's own port, as the system has it today.
+        """
+        ...
+
     @property
     def printed_secret(self) -> bool:
         """Whether the unit printed the product secret in this attempt; an echo does not count."""

@@ -111,7 +111,7 @@ class EspDevice:
         if plan.attempt != self._attempt:
             self._attempt, self._heard = plan.attempt, []
         port = self._port("esp")
-        with _naming_port_user(port):
+        with ports.naming_port_user(port):
             answer = self._ask(
                 "identify",
                 port=port,
@@ -177,9 +177,18 @@ class EspDevice:
     def line(self, port: str = "esp", baud: int = 115200) -> "WorkerLine":
         """Open a dialogue on a named port of the slot. Raises BurnerError (E302-E304, E312)."""
         where = self._port(port)
-        with _naming_port_user(where):
+        with ports.naming_port_user(where):
             self._ask("line_open", name=port, port=where, baud=baud)
         return WorkerLine(self._ask, port, self._listen())
+
+    def free_port(self) -> str:
+        """Close the ports in the middle of an attempt; the name or URL of the chip's own one.
+
+        Raises:
+            BurnerError: E302 it is not there.
+        """
+        self._ask("free_ports")
+        return self._port("esp")
 
     @property
     def printed_secret(self) -> bool:
@@ -319,17 +328,6 @@ class EspDevice:
 
 class _PortNotBack(Exception):  # noqa: N818 - a state on the way, not an error
     """A port that vanished has not come back yet."""
-
-
-@contextlib.contextmanager
-def _naming_port_user(port: str) -> Iterator[None]:
-    """Add to the error of a busy port which process has it open."""
-    try:
-        yield
-    except BurnerError as error:
-        if error.code != Code.PORT_BUSY:
-            raise
-        raise BurnerError(Code.PORT_BUSY, ports.say_busy(port)) from error
 
 
 def _silicon(fields: Mapping[str, Any]) -> Silicon:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.core.words.natural_order import natural_order
 
 _SYSFS_LATENCY = "/sys/bus/usb-serial/devices/{name}/latency_timer"
@@ -76,6 +78,17 @@ def say_busy(device: str) -> str:
     """The detail of a busy port: its name and, where it can be seen, who holds it."""
     who = ", ".join(str(h) for h in holders(device))
     return f"{device}: {who or '?'}"
+
+
+@contextlib.contextmanager
+def naming_port_user(device: str) -> Iterator[None]:
+    """Add to the error of a busy port which process has it open."""
+    try:
+        yield
+    except BurnerError as error:
+        if error.code != Code.PORT_BUSY:
+            raise
+        raise BurnerError(Code.PORT_BUSY, say_busy(device)) from error
 
 
 def adapter(device: str) -> str:

@@ -25,7 +25,7 @@ from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 def test_a_good_unit_goes_the_whole_way_in_order(line: Line) -> None:
     record = line.burn(FakeDevice(FakeBoard(prints=boot_lines())))
     assert ended(record) == (Outcome.PASS, "")
-    assert line.steps == list(Step)
+    assert line.steps == [step for step in Step if step is not Step.TEST]
     assert UnitNamed("1", "60:55:f9:00:00:01", NAME) in line.events
     assert record.result.written
     assert record.result.evidence["firmware_device_name"] == NAME

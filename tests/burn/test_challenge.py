@@ -198,7 +198,7 @@ def test_a_person_who_stops_the_station_meanwhile_fails_no_unit(
 def test_a_unit_whose_start_is_long_ago_is_started_again_first(
     line: Line, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burner.burn.steps.comes_late", lambda *_: True)
+    monkeypatch.setattr("burner.burn.unit_connection.comes_late", lambda *_: True)
     device = FakeDevice(board, {"esp": firmware()})
     assert ended(line.burn(device)) == (Outcome.PASS, "")
     assert device.calls[-4:] == ["boot", "identify", "boot", "line esp"]

@@ -215,6 +215,10 @@ class FakeDevice:
         line.set_baud(baud)
         return line
 
+    def free_port(self) -> str:
+        self._enter("free_port")
+        return "memory"
+
     def versions(self) -> dict[str, str]:
         return {"esptool": "fake", "stub": "fake", "adapter": "memory"}
 

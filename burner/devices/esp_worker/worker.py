@@ -231,6 +231,11 @@ class Worker:
         self._close_port(command["name"])
         self.tell("done")
 
+    def do_free_ports(self, _command: Message) -> None:
+        """Close every port; the attempt goes on."""
+        self._close_all()
+        self.tell("done")
+
     def do_close(self, _command: Message) -> None:
         """End the attempt: every port is free again."""
         self._close_all()

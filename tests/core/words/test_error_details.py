@@ -56,6 +56,14 @@ def test_the_names_of_the_checks_have_theirs() -> None:
     ("detail", "chinese"),
     [
         ("exit -9", "退出码 -9"),
+        (
+            "rf: tx_power is 9.9 dBm, good is 10 to 14; color is BLUE, good is 'RED'",
+            "rf：tx_power 为 9.9 dBm，合格值为 10 至 14；color 为 BLUE，合格值为 'RED'",
+        ),
+        (
+            "led: line 1: no line matched 'led=RED'; the last line has no end: 'led'",
+            "led：第 1 行：没有任何行匹配 'led=RED'；最后一行没有结束：'led'",
+        ),
         ("differs: the secret or the ProductID", "不一致：产品密钥 或 ProductID"),
         ("records: record 5 is gone", "记录：记录 5 缺失"),
         (

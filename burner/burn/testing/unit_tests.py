@@ -1,0 +1,181 @@
+"""Runs the tests of one unit, one after the other, and keeps how each of them ended."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from burner.burn.testing.answer import TestAnswer
+from burner.burn.testing.dialogue import hold_dialogue
+from burner.burn.testing.equipment import TestEquipment
+from burner.burn.testing.judgement import Judgement, in_a_record, judge
+from burner.burn.testing.resources import Turn
+from burner.core.code import Code
+from burner.core.error_class import ErrorClass
+from burner.core.errors import BurnerError
+from burner.core.measurements import TestOutcome, TestResult
+from burner.core.secrets.search import SecretSearch
+from burner.core.unit_events import Event, ResourceAwaited, TestEnded, TestStarted
+from burner.core.words.plural import counted
+from burner.devices.device import Device
+from burner.profile.tests import UnitTest
+
+MAX_MEASURED = 300
+"""Measurements of one unit on record."""
+LOOK_S = 0.2
+"""Between two looks whether the wait for a resource was given up."""
+_LOST = (ErrorClass.PORT, ErrorClass.BUG)
+"""The unit, or what reaches it, is away: no later test makes sense."""
+
+
+class UnitTests:
+    """The tests of one attempt. `run` some of them, as often as the way of the unit needs it."""
+
+    def __init__(
+        self,
+        tests: Sequence[UnitTest],
+        equipment: TestEquipment,
+        device: Device,
+        search: SecretSearch,
+        is_aborted: Callable[[], bool],
+        *,
+        slot: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing has run yet.
+
+        Args:
+            tests: every test of the unit, in the order in which they run.
+            equipment: of the station.
+            device: the unit.
+            search: takes the product secret out of what goes on record.
+            is_aborted: whether a person stopped the station.
+            slot: where the unit is.
+            now: gives seconds.
+        """
+        self._tests, self._equipment, self._device = tuple(tests), equipment, device
+        self._slot, self._search, self._is_aborted, self._now = slot, search, is_aborted, now
+        self._results: dict[str, TestResult] = {}
+        self.waited_s = 0.0
+        """For resources, so far."""
+
+    @property
+    def results(self) -> tuple[TestResult, ...]:
+        """How each test ended; none where the unit did not come to its first one."""
+        if not self._results:
+            return ()
+        return tuple(self._results.get(test.name) or _not_run(test) for test in self._tests)
+
+    def run(
+        self,
+        tests: Sequence[UnitTest],
+        question: Mapping[str, Any],
+        console_baud: int,
+        has_left: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Run some of the tests, in their order.
+
+        Args:
+            tests: of those of the unit.
+            question: what programs are told of the unit.
+            console_baud: of the firmware that runs.
+            has_left: whether the unit was taken out while it waits for a resource.
+
+        Raises:
+            BurnerError: of the first test that did not pass.
+        """
+        failure: BurnerError | None = None
+        for test in tests:
+            with self._turn(test) as turn:
+                waited_s = (yield from self._wait(turn, has_left)) if turn else 0.0
+                error = yield from self._run(test, question, console_baud, waited_s)
+            failure = failure or error
+            if error and (not test.go_on or error.code.error_class in _LOST):
+                break
+        if failure:
+            raise failure
+
+    def _turn(self, test: UnitTest) -> AbstractContextManager[Turn | None]:
+        """The slot's turn with the resource of a test, if it needs one."""
+        if not test.resource:
+            return nullcontext()
+        return self._equipment.resources.turn(test.resource, self._slot)
+
+    def _wait(self, turn: Turn, has_left: Callable[[], bool]) -> Generator[Event, None, float]:
+        """Wait for a resource; how long that took."""
+        began, shown = self._now(), ""
+        while not turn.wait(LOOK_S if shown else 0.0):
+            if self._is_aborted():
+                raise BurnerError(Code.STOPPED_BY_OPERATOR)
+            if has_left():
+                raise BurnerError(Code.BOARD_REMOVED, f"while it waited for {turn.name}")
+            users = ", ".join(turn.resources.users(turn.name))
+            if users and users != shown:
+                shown = users
+                yield ResourceAwaited(self._slot, turn.name, users)
+        waited_s = self._now() - began if shown else 0.0
+        self.waited_s += waited_s
+        return waited_s
+
+    def _run(
+        self, test: UnitTest, question: Mapping[str, Any], console_baud: int, waited_s: float
+    ) -> Generator[Event, None, BurnerError | None]:
+        """Try one test until it passes, as often as it may be tried; why it did not pass."""
+        number, earlier = self._tests.index(test) + 1, ""
+        for tried in range(1, test.tries + 1):
+            yield TestStarted(self._slot, test.name, number, len(self._tests))
+            began = self._now()
+            answer = self._answer(test, {**question, "test": test.name, "try": tried}, console_baud)
+            judged = self._fitting(test, judge(test, answer))
+            result = replace(
+                _not_run(test),
+                outcome=judged.outcome,
+                code=judged.code,
+                detail=in_a_record(self._search.clean(judged.detail or earlier)),
+                seconds=self._now() - began,
+                waited_s=waited_s,
+                tries=tried,
+                program=answer.program,
+                measurements=judged.measurements,
+            )
+            self._results[test.name] = result
+            if not judged.code or self._is_aborted():
+                break
+            earlier = f"try {tried}: {judged.code}: {judged.detail}"
+        if judged.code and self._is_aborted():
+            stopped = BurnerError(Code.STOPPED_BY_OPERATOR, f"during the test {test.name}")
+            result = replace(_not_run(test), code=stopped.code, tries=result.tries)
+            self._results[test.name] = result
+            raise stopped
+        yield TestEnded(self._slot, result)
+        if result.outcome is TestOutcome.PASS:
+            return None
+        what = f"{test.name}: {result.detail}" if result.detail else test.name
+        return BurnerError(result.code, what)
+
+    def _answer(self, test: UnitTest, question: Mapping[str, Any], console_baud: int) -> TestAnswer:
+        try:
+            if test.serial:
+                return hold_dialogue(self._device, test.serial, console_baud)
+            programs = self._equipment.programs
+            if programs is None:
+                raise BurnerError(Code.UNEXPECTED_ERROR, "this station runs no programs")
+            port = self._device.free_port()
+            return programs.ask(test, {**question, "port": port}, self._is_aborted)
+        except BurnerError as error:
+            return TestAnswer(code=error.code, detail=error.detail)
+
+    def _fitting(self, test: UnitTest, judged: Judgement) -> Judgement:
+        """What the record of the unit has room for."""
+        others = (r for name, r in self._results.items() if name != test.name)
+        taken = sum(len(result.measurements) for result in others)
+        if taken + len(judged.measurements) <= MAX_MEASURED:
+            return judged
+        what = f"more than {counted(MAX_MEASURED, 'value')} of one unit"
+        room = judged.measurements[: MAX_MEASURED - taken]
+        return Judgement(Code.TEST_VALUE_UNUSABLE, what, room)
+
+
+def _not_run(test: UnitTest) -> TestResult:
+    return TestResult(test.name, test.kind, TestOutcome.NOT_RUN, resource=test.resource or "")

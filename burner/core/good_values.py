@@ -1,0 +1,53 @@
+"""Which measured values are good: the one rule, for the test of a unit and for its record. Pure."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from burner.core import regex
+from burner.core.measurements import Measurement
+
+MAX_VALUE: Final = 200
+"""Characters of a value."""
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+
+
+def number_of(text: str) -> Decimal | None:
+    """A decimal number, to its last digit; None where the text is none, such as `NaN`."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def is_number(measurement: Measurement) -> bool:
+    """Whether its value must be a number: it has a limit or a unit."""
+    return bool(measurement.low or measurement.high or measurement.unit)
+
+
+def is_good(measurement: Measurement) -> bool:
+    """Whether a value is as it must be; limits are good values. `measurement.good` is not asked."""
+    value = measurement.value
+    if len(value) > MAX_VALUE:
+        return False
+    if measurement.text:
+        return value == measurement.text
+    if measurement.pattern:
+        return regex.fullmatch(measurement.pattern, value) is not None
+    if not is_number(measurement):
+        return True
+    number = number_of(value)
+    low, high = number_of(measurement.low), number_of(measurement.high)
+    if number is None or (measurement.low and low is None) or (measurement.high and high is None):
+        return False
+    return (low is None or low <= number) and (high is None or number <= high)
+
+
+def good_values(measurement: Measurement) -> str:
+    """What would be good, in words: `10 to 14`, `at least 10`, `RED`."""
+    low, high = measurement.low, measurement.high
+    if measurement.text:
+        return repr(measurement.text)
+    if measurement.pattern:
+        return f"/{measurement.pattern}/"
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else f"at most {high}" if high else "a number"
