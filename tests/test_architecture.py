@@ -55,6 +55,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "yaml": ("core/yaml_document.py",),
     "deflate": ("devices/segment_cache.py",),
     "serial": ("devices", "bench"),
+    "proton": ("mes/cfx/proton_connection.py",),
     "esptool": ("devices/esp_worker",),
     "esp_pylib": ("devices/esp_worker",),
     "esp_idf_nvs_partition_gen": ("provisioning/nvs_writer.py",),

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from burner.core.yaml_schema import StrictModel
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.reference import SecretSource, parse_reference
+from burner.core.yaml_schema import StrictModel, refusal
 
 EventKind = Literal[
     "RecipeActivated",
@@ -17,6 +20,24 @@ EventKind = Literal[
     "FaultCleared",
     "StationStateChanged",
 ]
+
+
+def _reference(text: str) -> str:
+    """Refuse what is no reference to a secret. The text is not repeated: it may be the secret."""
+    allowed = "env:NAME, file:PATH or keyring:SERVICE/USER"
+    try:
+        source = parse_reference(text).source
+    except BurnerError:
+        source = None
+    if source in (None, SecretSource.PROMPT):
+        raise refusal(Code.STATION_FILE_INVALID, "not a reference to a secret", allowed)
+    return text
+
+
+Reference = Annotated[str, AfterValidator(_reference)]
+"""Where a secret is: `env:NAME`, `file:PATH` or `keyring:SERVICE/USER`."""
+MesFile = Annotated[str, Field(min_length=1, max_length=1024)]
+"""A file, from the folder of the station file."""
 
 
 class DestinationSettings(StrictModel):

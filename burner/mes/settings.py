@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from burner.core.code import Code
-from burner.core.errors import BurnerError
-from burner.core.secrets.reference import SecretSource, parse_reference
 from burner.core.yaml_schema import refusal
 from burner.mes.cfx_settings import CfxSettings
-from burner.mes.common_settings import DestinationSettings
+from burner.mes.common_settings import DestinationSettings, MesFile, Reference
 
 
 def _url(text: str) -> str:
@@ -27,21 +25,7 @@ def _url(text: str) -> str:
     return text
 
 
-def _reference(text: str) -> str:
-    """Refuse what is no reference to a secret. The text is not repeated: it may be the secret."""
-    allowed = "env:NAME, file:PATH or keyring:SERVICE/USER"
-    try:
-        source = parse_reference(text).source
-    except BurnerError:
-        source = None
-    if source in (None, SecretSource.PROMPT):
-        raise refusal(Code.STATION_FILE_INVALID, "not a reference to a secret", allowed)
-    return text
-
-
 Url = Annotated[str, Field(max_length=2048), AfterValidator(_url)]
-MesFile = Annotated[str, Field(min_length=1, max_length=1024)]
-"""A file, from the folder of the station file."""
 
 
 class WebhookSettings(DestinationSettings):
@@ -51,7 +35,7 @@ class WebhookSettings(DestinationSettings):
     url: Url
     interlock_url: Url | None = None
     """Where it is asked before a unit is touched."""
-    hmac: Annotated[str, AfterValidator(_reference)] | None = None
+    hmac: Reference | None = None
     """Reference to the secret that signs each request; left out: they are not signed."""
     ca: MesFile | None = None
     """PEM file with the certificates that are trusted in place of the system's."""

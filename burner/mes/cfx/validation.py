@@ -1,0 +1,80 @@
+"""The question before a unit is touched: `ValidateUnitsRequest` and `ValidateUnitsResponse`.
+
+Field names and enumerations: the classes of these names in the public SDK of IPC, in its folder
+`CFX/InformationSystem/UnitValidation`, and `ValidationResult`, `RequestResult` in `CFX/Structures`.
+"""
+
+import json
+from typing import Any
+
+from burner.mes.cfx.envelope import CfxEnvelope
+from burner.mes.cfx.messages import Identifier, identifier_of
+from burner.mes.cfx.structures import unit_position
+from burner.mes.destination import InterlockAnswer, InterlockQuestion, MesAwayError
+
+REQUEST = "CFX.InformationSystem.UnitValidation.ValidateUnitsRequest"
+RESPONSE = "CFX.InformationSystem.UnitValidation.ValidateUnitsResponse"
+MAX_REASON = 300
+
+
+def validation_request(
+    question: InterlockQuestion,
+    identifier: Identifier,
+    *,
+    at: str,
+    source: str,
+    target: str,
+    request: str,
+) -> CfxEnvelope:
+    """The request for one unit; `request` is its id, which the response has too."""
+    name = identifier_of(question.unit_id, question.device_name, question.ids, identifier)
+    body = {
+        "Validations": ["UnitRouteValidation", "UnitStatusValidation"],
+        "PrimaryIdentifier": name,
+        "Units": [unit_position(name, question.slot)],
+    }
+    return CfxEnvelope(REQUEST, at, request, source, body, target, request)
+
+
+def is_response_to(text: bytes, request: str) -> bool:
+    """Whether this is the response to our request: answers to older ones may still come."""
+    return isinstance(read := _json(text), dict) and read.get("RequestID") == request
+
+
+def read_response(text: bytes) -> InterlockAnswer:
+    """What the MES answered. Allowed is only what says so in every part.
+
+    Raises:
+        MesAwayError: it is no such response, or says that the request could not be done.
+    """
+    envelope = _json(text)
+    body = envelope.get("MessageBody") if isinstance(envelope, dict) else None
+    if not isinstance(body, dict) or envelope.get("MessageName") != RESPONSE:
+        raise MesAwayError("the answer is no ValidateUnitsResponse")
+    request = body.get("Result")
+    if not isinstance(request, dict):
+        raise MesAwayError("the answer is no ValidateUnitsResponse")
+    if request.get("Result") not in ("Success", "Warning"):
+        reason = _reason(request) or "it says no reason"
+        raise MesAwayError(f"the MES could not check the unit: {reason}")
+    units = body.get("ValidationResults")
+    parts = [body.get("PrimaryResult"), *(units if isinstance(units, list) else ())]
+    results = [part for part in parts if isinstance(part, dict)]
+    if not results:
+        raise MesAwayError("the answer names no unit")
+    refused = [result for result in results if result.get("Result") != "Passed"]
+    return InterlockAnswer(not refused, next(filter(None, map(_reason, refused)), ""))
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(part: dict[str, Any]) -> str:
+    """What it says to people, with its number."""
+    message, number = part.get("Message"), part.get("FailureCode") or part.get("ResultCode")
+    words = " ".join(str(word) for word in (message, f"({number})" if number else "") if word)
+    return "".join(c if c.isprintable() else " " for c in words)[:MAX_REASON]

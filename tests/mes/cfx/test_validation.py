@@ -1,0 +1,109 @@
+"""The question before a unit is touched, as IPC-CFX, and what counts as a yes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burner.mes.cfx.validation import (
+    RESPONSE,
+    is_response_to,
+    read_response,
+    validation_request,
+)
+from burner.mes.destination import InterlockAnswer, MesAwayError
+from tests.mes.cfx.examples import AT, UNIT, question
+
+PASSED, FAILED = {"Result": "Passed"}, {"Result": "Failed", "FailureCode": 7, "Message": "route"}
+DONE = {"Result": "Success", "ResultCode": 0, "Message": None}
+
+
+def response(**body: Any) -> bytes:
+    return json.dumps({"MessageName": RESPONSE, "RequestID": "r", "MessageBody": body}).encode()
+
+
+def test_the_request_names_the_unit_its_slot_and_both_checks() -> None:
+    made = validation_request(
+        question(), "label", at=AT, source="burner.station.LINE-1", target="mes", request="r"
+    )
+    sent = json.loads(made.to_json())
+    assert (sent["RequestID"], sent["Target"]) == ("r", "mes")
+    body = sent["MessageBody"]
+    assert body["Validations"] == ["UnitRouteValidation", "UnitStatusValidation"]
+    assert (body["PrimaryIdentifier"], body["Units"][0]["PositionName"]) == ("SN-000123", "3")
+    plain = validation_request(question(), "mac", at=AT, source="s", target="", request="r")
+    assert json.loads(plain.to_json())["MessageBody"]["PrimaryIdentifier"] == UNIT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Result": DONE, "PrimaryResult": PASSED, "ValidationResults": [PASSED]},
+        {"Result": DONE, "PrimaryResult": PASSED, "ValidationResults": None},
+        {"Result": DONE, "PrimaryResult": None, "ValidationResults": [PASSED]},
+        {"Result": {"Result": "Warning"}, "PrimaryResult": PASSED},
+    ],
+)
+def test_a_unit_is_allowed_if_all_of_the_answer_says_so(body: dict[str, Any]) -> None:
+    assert read_response(response(**body)) == InterlockAnswer(True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Result": DONE, "PrimaryResult": FAILED},
+        {"Result": DONE, "PrimaryResult": PASSED, "ValidationResults": [PASSED, FAILED]},
+        {"Result": DONE, "PrimaryResult": {"Message": "route", "FailureCode": 7}},
+        {"Result": DONE, "PrimaryResult": {**FAILED, "Result": "Skipped"}},
+    ],
+)
+def test_a_unit_is_refused_in_the_words_of_the_mes(body: dict[str, Any]) -> None:
+    assert read_response(response(**body)) == InterlockAnswer(False, "route (7)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"", "no ValidateUnitsResponse"),
+        (b"[]", "no ValidateUnitsResponse"),
+        (b"[" * 100_000, "no ValidateUnitsResponse"),
+        (b'{"MessageName": "CFX.WhoIsThereResponse", "MessageBody": {}}', "no ValidateUnits"),
+        (response(PrimaryResult=PASSED), "no ValidateUnitsResponse"),
+        (response(Result=DONE), "names no unit"),
+        (response(Result=DONE, ValidationResults=[]), "names no unit"),
+        (response(Result={"Result": "Failed", "Message": "database"}), "check the unit: database"),
+        (response(Result={}, PrimaryResult=PASSED), "could not check the unit"),
+    ],
+)
+def test_what_is_no_answer_counts_as_none(answer: bytes, says: str) -> None:
+    with pytest.raises(MesAwayError, match=says):
+        read_response(answer)
+
+
+def test_a_reason_is_one_short_printable_line() -> None:
+    long = {"Result": "Failed", "Message": "\x1b[31m\n" + "x" * 5000}
+    reason = read_response(response(Result=DONE, PrimaryResult=long)).reason
+    assert reason.isprintable()
+    assert len(reason) == 300
+
+
+def test_an_answer_to_an_older_question_is_none_to_this_one() -> None:
+    assert is_response_to(response(Result=DONE), "r")
+    assert not is_response_to(response(Result=DONE), "s")
+    assert not is_response_to(b"garbage", "r")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("Passed"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(result=json_values, primary=json_values, units=json_values)
+def test_no_garbage_is_a_yes(result: Any, primary: Any, units: Any) -> None:
+    answer = response(Result=result, PrimaryResult=primary, ValidationResults=units)
+    with pytest.raises(MesAwayError):
+        read_response(answer)
