@@ -15,7 +15,8 @@ from burner.manifest.store.tables import OWN, TABLES
 _attempts, _units = TABLES[AttemptRow], TABLES[UnitRow]
 _COLUMNS = (
     *("unit_id", "product_id", "device_name", "station", "slot", "outcome", "code", "started"),
-    *("ms", "timings_ms", "try_number", "rework", "began", "baud", "nth"),
+    *("ms", "timings_ms", "try_number", "rework", "began", "baud", "batch"),
+    "nth",
 )
 
 
@@ -50,6 +51,7 @@ class CountedAttempt(NamedTuple):
     status: str
     """The present status of the unit, as in `batch status`. Where only a part of the time is
     counted: a correction, or empty."""
+    batch: str = ""
 
 
 def counted_attempts(

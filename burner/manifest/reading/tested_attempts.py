@@ -14,7 +14,7 @@ from burner.manifest.reading.unit_status import applied_correction, select_with_
 from burner.manifest.store.bodies import entry_of
 from burner.manifest.store.statements import stream
 from burner.manifest.store.table_state import row_of
-from burner.manifest.store.tables import TABLES, records
+from burner.manifest.store.tables import OWN, TABLES, records
 
 _attempts = TABLES[AttemptRow]
 
@@ -33,7 +33,11 @@ class TestedAttempt(NamedTuple):
 
 
 def attempts_with_tests(
-    reader: ManifestReader, chosen: AttemptFilter = ALL_ATTEMPTS, *, with_voided: bool = False
+    reader: ManifestReader,
+    chosen: AttemptFilter = ALL_ATTEMPTS,
+    *,
+    with_voided: bool = False,
+    by_unit: bool = False,
 ) -> Generator[TestedAttempt, None, None]:
     """Attempts that have results of tests, in the order of the log and in constant memory.
 
@@ -41,12 +45,15 @@ def attempts_with_tests(
         reader: of the manifest.
         chosen: which attempts.
         with_voided: also those that a correction voided, which count nowhere.
+        by_unit: the attempts of a unit together, in their order, as `counted_attempts`.
     """
     in_log = (records.c.log == _attempts.c.log) & (records.c.number == _attempts.c.ended)
     query = (
         select_with_unit_status(*_attempts.c, records.c.body)
         .join(records, in_log)
         .where(_attempts.c.tested, *chosen.where())
+        .order_by(*((_attempts.c.product_id, _attempts.c.unit_id) if by_unit else ()))
+        .order_by(*((_attempts.c.log == OWN,) if by_unit else ()))
         .order_by(_attempts.c.log, _attempts.c.number)
     )
     width = len(_attempts.c)

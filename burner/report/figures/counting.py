@@ -9,7 +9,7 @@ from burner.core.attempt import Outcome, judges_unit
 from burner.manifest.fold.rows import SCRAP
 from burner.report.figures.calendar import QUARTER_S
 from burner.report.figures.figures import OpenUnit
-from burner.report.figures.tallies import CodeTally, Quarter, SlotTally, Tallies
+from burner.report.figures.tallies import BatchTally, CodeTally, Quarter, SlotTally, Tallies
 
 if TYPE_CHECKING:
     from burner.manifest.reading.counted_attempts import CountedAttempt
@@ -60,6 +60,7 @@ class _Counting:
         slot.outcomes[outcome] += 1
         quarter = self._work(row.started, row.started + row.ms / 1000)
         quarter.attempts += 1
+        self._count_batch(row)
         unit_key = (row.unit_id, row.product_id)
         if unit_key != self._unit_key or (row.unit_id in NO_MAC and row.try_number == 1):
             self.end_unit()
@@ -100,6 +101,11 @@ class _Counting:
         quarter = self.tallies.quarters.setdefault(number, Quarter(start, start))
         quarter.begin, quarter.end = min(start, quarter.begin), (number + 1) * QUARTER_S
 
+    def _count_batch(self, row: "CountedAttempt") -> None:
+        batches = self.tallies.batches
+        batch = batches.get(row.batch) or batches.setdefault(row.batch, BatchTally(row.started))
+        batch.first = min(batch.first, row.started)
+
     def _count_times(self, row: "CountedAttempt", slot: SlotTally) -> None:
         slot.cycle.counts[row.ms] += 1
         if row.baud:
@@ -135,6 +141,9 @@ class _Counting:
             slot.first_pass += passed
             quarter.new += 1
             quarter.first_pass += passed
+            batch = self.tallies.batches[row.batch]
+            batch.new += 1
+            batch.first_pass += passed
         if passed and not unit.passed:
             unit.passed = True
             quarter.good += 1
@@ -147,6 +156,9 @@ class _Counting:
             return
         state = _state(unit, unit.last)
         tallies.units[state] += 1
+        batch = tallies.batches[unit.last.batch]
+        batch.total += 1
+        batch.passed += state in ("first_time", "later")
         tallies.tries[str(unit.attempts) if unit.attempts < 3 else "3+"] += 1
         if state == "open":
             tallies.open_units.append(_open_unit(unit.last))

@@ -11,6 +11,13 @@ from typing import Any
 from burner.manifest.reading.reconciliations import ReconciliationStatus
 from burner.manifest.reading.release_evidence import ReleaseEvidence
 from burner.report.figures.durations import Spread
+from burner.report.figures.measured import (
+    BatchFigures,
+    MeasurementFigures,
+    Quantity,
+    Standout,
+    TestFigures,
+)
 
 SCHEMA = 1
 """Version of the JSON form: keys are added, never changed, within one."""
@@ -208,6 +215,12 @@ class Figures:
     """The same by quarter of an hour, for work within eight hours; else empty."""
     shifts: tuple[PeriodFigures, ...]
     open_units: tuple[OpenUnit, ...]
+    batches: tuple[BatchFigures, ...] = ()
+    """In the order in which they began."""
+    standouts: tuple[Standout, ...] = ()
+    tests: tuple[TestFigures, ...] = ()
+    """Those that fail most first."""
+    measurements: tuple[MeasurementFigures, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON values: yields are shares of 1, durations seconds, moments ISO 8601 in UTC."""
@@ -224,6 +237,8 @@ def _plain(value: Any) -> Any:
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, Quantity):
+        return float(f"{value:.6g}")
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, Mapping):

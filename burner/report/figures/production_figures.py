@@ -1,14 +1,20 @@
 """The production figures of a manifest, or of a part of it."""
 
+from dataclasses import replace
+
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.counted_attempts import counted_attempts
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.reconciliations import last_reconciliation_status
 from burner.manifest.reading.release_evidence import release_evidence
+from burner.manifest.reading.tested_attempts import attempts_with_tests
 from burner.report.figures.calendar import Calendar
 from burner.report.figures.counting import count
+from burner.report.figures.counting_tests import count_tests
 from burner.report.figures.figures import Figures, Scope
+from burner.report.figures.standouts import standouts
 from burner.report.figures.summing import figures
+from burner.report.figures.summing_tests import figures_of_measurements, figures_of_tests
 
 
 def production_figures(
@@ -26,7 +32,14 @@ def production_figures(
     """
     calendar, chosen = calendar or Calendar(), reader.with_log_of_batch(chosen)
     scope = _scope(reader, chosen, calendar)
-    return figures(count(counted_attempts(reader, chosen)), scope, calendar)
+    production = figures(count(counted_attempts(reader, chosen)), scope, calendar)
+    tests = count_tests(attempts_with_tests(reader, chosen, by_unit=True))
+    return replace(
+        production,
+        standouts=standouts(tests),
+        tests=figures_of_tests(tests),
+        measurements=figures_of_measurements(tests, calendar),
+    )
 
 
 def _scope(reader: ManifestReader, chosen: AttemptFilter, calendar: Calendar) -> Scope:

@@ -19,7 +19,8 @@ from burner.report.figures.figures import (
     StepTime,
     Units,
 )
-from burner.report.figures.tallies import Quarter, SlotTally, Tallies
+from burner.report.figures.measured import BatchFigures
+from burner.report.figures.tallies import BatchTally, Quarter, SlotTally, Tallies
 
 Z = 1.96
 """Standard deviations of a 95 % interval."""
@@ -64,17 +65,20 @@ def figures(tallies: Tallies, scope: Scope, calendar: Calendar) -> Figures:
         quarters=_quarters(quarters, calendar),
         shifts=_shifts(quarters, calendar),
         open_units=tuple(sorted(tallies.open_units, key=lambda u: (u.started, u.unit_id))),
+        batches=_batches(tallies.batches, calendar),
     )
 
 
-def wilson(good: int, total: int) -> tuple[float, float]:
+def wilson(good: int, total: int, z: float = Z) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson's score interval), also right near 0 and 1.
+
+    `z`: standard deviations of another interval.
 
     Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
     """
     share = good / total
-    spread = Z * sqrt(share * (1 - share) / total + Z * Z / (4 * total * total))
-    centre, scale = share + Z * Z / (2 * total), 1 + Z * Z / total
+    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    centre, scale = share + z * z / (2 * total), 1 + z * z / total
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
@@ -135,7 +139,7 @@ def _slot_figures(tallies: Mapping[tuple[str, str], SlotTally]) -> tuple[SlotFig
 def _one_slot(
     where: tuple[str, str], tally: SlotTally, other_good: int, others: int
 ) -> SlotFigures:
-    low, high = wilson(tally.first_pass, tally.new) if tally.new else (None, None)
+    low, high = _interval(tally.first_pass, tally.new)
     behind = False
     if others and high is not None:
         behind = high < wilson(other_good, others)[0]
@@ -152,6 +156,21 @@ def _one_slot(
         cycle=tally.cycle.spread(),
         bauds=dict(sorted(tally.bauds.items())),
     )
+
+
+def _batches(tallies: Mapping[str, BatchTally], calendar: Calendar) -> tuple[BatchFigures, ...]:
+    ordered = sorted(tallies.items(), key=lambda item: (item[1].first, item[0]))
+    return tuple(_batch(batch, tally, calendar.local(tally.first)) for batch, tally in ordered)
+
+
+def _batch(batch: str, tally: BatchTally, first: datetime) -> BatchFigures:
+    low, high = _interval(tally.first_pass, tally.new)
+    counts = (tally.new, tally.first_pass, tally.total, tally.passed)
+    return BatchFigures(batch, first, *counts, low, high)
+
+
+def _interval(good: int, total: int) -> tuple[float | None, float | None]:
+    return wilson(good, total) if total else (None, None)
 
 
 def _hours(quarters: Mapping[int, Quarter], calendar: Calendar) -> tuple[PeriodFigures, ...]:

@@ -51,6 +51,18 @@ class CodeTally:
 
 
 @dataclass(slots=True)
+class BatchTally:
+    """A batch."""
+
+    first: float
+    """Start of its first attempt."""
+    new: int = 0
+    first_pass: int = 0
+    total: int = 0
+    passed: int = 0
+
+
+@dataclass(slots=True)
 class Tallies:
     """All counters."""
 
@@ -58,6 +70,8 @@ class Tallies:
     """By station and slot."""
     quarters: dict[int, Quarter] = field(default_factory=dict)
     """By seconds since 1970 // 900."""
+    batches: dict[str, BatchTally] = field(default_factory=dict)
+    """By id; empty: attempts without one."""
     codes: dict[str, CodeTally] = field(default_factory=dict)
     steps: defaultdict[str, Counts] = field(default_factory=lambda: defaultdict(counts))
     units: Counter[str] = field(default_factory=Counter)

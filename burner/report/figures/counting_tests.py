@@ -1,0 +1,230 @@
+"""Counts the tests of a stream of attempts, in which the attempts of a unit are together."""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappush, heapreplace
+from typing import TYPE_CHECKING, NamedTuple
+
+from burner.core.measurements import TestOutcome
+from burner.core.spreadsheet import NUMBER
+from burner.report.figures.calendar import QUARTER_S
+from burner.report.figures.durations import Counts, counts
+from burner.report.figures.measured import UnitValue
+
+if TYPE_CHECKING:
+    from burner.manifest.entries.attempt_facts import MeasurementFacts, TestFacts
+    from burner.manifest.reading.tested_attempts import TestedAttempt
+
+Place = tuple[str, str]
+"""Station and slot."""
+
+JUDGED = (TestOutcome.PASS, TestOutcome.FAIL)
+"""Outcomes of tests whose values count. After an error nothing is known of the unit."""
+LARGEST = 1e30
+"""A number beyond is a text: no fixture measures it."""
+MOST_TEXTS = 1000
+WORST = 5
+
+
+class Series(NamedTuple):
+    """What is one measurement: the same limits too, or its figures would mean nothing."""
+
+    product_id: str
+    test: str
+    name: str
+    unit: str
+    low: str
+    high: str
+    text: str
+    pattern: str
+
+
+@dataclass(slots=True)
+class PlaceValues:
+    """The numbers of one slot, each with the quarter of an hour in which it was measured."""
+
+    good: "array[float]" = field(default_factory=lambda: array("d"))
+    bad: "array[float]" = field(default_factory=lambda: array("d"))
+    good_quarters: "array[int]" = field(default_factory=lambda: array("i"))
+    bad_quarters: "array[int]" = field(default_factory=lambda: array("i"))
+
+    @property
+    def values(self) -> "array[float]":
+        """All of them."""
+        return self.good + self.bad
+
+
+@dataclass(slots=True)
+class SeriesTally:
+    """One measurement."""
+
+    limits: tuple[float | None, float | None] = (None, None)
+    count: int = 0
+    units: int = 0
+    bad: int = 0
+    repeated: int = 0
+    places: dict[Place, PlaceValues] = field(default_factory=dict)
+    decimals: int = 0
+    """Digits behind the point of the most exact number."""
+    texts: Counter[str] = field(default_factory=Counter)
+    minimum: tuple[float, str] | None = None
+    maximum: tuple[float, str] | None = None
+    worst: list[tuple[float, int, UnitValue]] = field(default_factory=list)
+    """A heap: minus the distance from the nearer limit."""
+    unit: str = ""
+    """The unit that is being counted, and where it was seen."""
+    seen: set[Place] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class TestTally:
+    """One test."""
+
+    kind: str = ""
+    resource: str = ""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    units: int = 0
+    units_not_passed: int = 0
+    retried: int = 0
+    rescued: int = 0
+    durations: Counts = field(default_factory=counts)
+    waits: Counts = field(default_factory=counts)
+    places: defaultdict[Place, list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
+    """How often it ended there, and how often it did not pass."""
+    unit: str = ""
+    not_passed_unit: str = ""
+
+
+@dataclass(slots=True)
+class MeasuredTallies:
+    """All tests and measurements."""
+
+    tests: dict[tuple[str, str], TestTally] = field(default_factory=dict)
+    """By product and name, in the order in which they ran."""
+    series: dict[Series, SeriesTally] = field(default_factory=dict)
+
+
+def count_tests(attempts: "Iterable[TestedAttempt]") -> MeasuredTallies:
+    """Count the tests of every attempt; of each its last try."""
+    tallies = MeasuredTallies()
+    for attempt in attempts:
+        quarter = int(datetime.fromisoformat(attempt.ended).timestamp()) // QUARTER_S
+        last = {test.name: test for test in attempt.tests}
+        for test in last.values():
+            _count_test(tallies, attempt, test)
+            if test.outcome in JUDGED:
+                for measured in test.measurements:
+                    _count_value(tallies, attempt, quarter, test.name, measured)
+    return tallies
+
+
+def _count_test(tallies: MeasuredTallies, attempt: "TestedAttempt", test: "TestFacts") -> None:
+    row = attempt.row
+    tally = tallies.tests.setdefault((row.product_id, test.name), TestTally())
+    tally.kind, tally.resource = test.kind, test.resource or tally.resource
+    tally.outcomes[test.outcome.value] += 1
+    if test.outcome is TestOutcome.NOT_RUN:
+        return
+    passed = test.outcome is TestOutcome.PASS
+    tally.units += tally.unit != row.unit_id
+    tally.unit = row.unit_id
+    tally.durations[test.ms] += 1
+    if test.resource:
+        tally.waits[test.waited_ms] += 1
+    if test.tries > 1:
+        tally.retried += 1
+        tally.rescued += passed
+    place = tally.places[row.station, row.slot]
+    place[0] += 1
+    if not passed:
+        place[1] += 1
+        tally.codes[test.code] += 1
+        tally.units_not_passed += tally.not_passed_unit != row.unit_id
+        tally.not_passed_unit = row.unit_id
+
+
+def _count_value(
+    tallies: MeasuredTallies,
+    attempt: "TestedAttempt",
+    quarter: int,
+    test: str,
+    measured: "MeasurementFacts",
+) -> None:
+    row = attempt.row
+    limits = (measured.unit, measured.low, measured.high, measured.text, measured.pattern)
+    series = Series(row.product_id, test, measured.name, *limits)
+    tally = tallies.series.get(series)
+    if tally is None:
+        limits_of = (number_of(series.low), number_of(series.high))
+        tally = tallies.series[series] = SeriesTally(limits_of)
+    place = (row.station, row.slot)
+    if tally.unit != row.unit_id:
+        tally.unit = row.unit_id
+        tally.units += 1
+        tally.seen.clear()
+    elif place in tally.seen:
+        tally.repeated += 1
+        return
+    tally.seen.add(place)
+    tally.count += 1
+    tally.bad += not measured.good
+    number = None if series.text or series.pattern else number_of(measured.value)
+    if number is not None:
+        _count_number(tally, attempt, quarter, measured, number)
+    elif measured.value in tally.texts or len(tally.texts) < MOST_TEXTS:
+        tally.texts[measured.value] += 1
+
+
+def _count_number(
+    tally: SeriesTally,
+    attempt: "TestedAttempt",
+    quarter: int,
+    measured: "MeasurementFacts",
+    number: float,
+) -> None:
+    row = attempt.row
+    place = (row.station, row.slot)
+    values = tally.places.get(place) or tally.places.setdefault(place, PlaceValues())
+    (values.good if measured.good else values.bad).append(number)
+    (values.good_quarters if measured.good else values.bad_quarters).append(quarter)
+    tally.decimals = max(tally.decimals, decimals_of(measured.value))
+    if tally.minimum is None or number < tally.minimum[0]:
+        tally.minimum = number, measured.value
+    if tally.maximum is None or number > tally.maximum[0]:
+        tally.maximum = number, measured.value
+    distance = distance_from_limits(number, *tally.limits)
+    if distance is None or (len(tally.worst) == WORST and -distance <= tally.worst[0][0]):
+        return
+    unit = UnitValue(
+        *(measured.value, measured.good, row.device_name, row.unit_id, *place), row.number
+    )
+    add = heappush if len(tally.worst) < WORST else heapreplace
+    add(tally.worst, (-distance, -tally.count, unit))
+
+
+def number_of(text: str) -> float | None:
+    """A decimal number; None: it is none."""
+    if not NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if abs(number) <= LARGEST else None
+
+
+def distance_from_limits(number: float, low: float | None, high: float | None) -> float | None:
+    """Distance from the nearer limit, negative outside; None: there is none."""
+    distances = [number - low] if low is not None else []
+    distances += [high - number] if high is not None else []
+    return min(distances, default=None)
+
+
+def decimals_of(text: str) -> int:
+    """Digits behind the point: 2 for `12.30`, 4 for `1.5e-3`. At most 12."""
+    mantissa, _, exponent = text.lower().partition("e")
+    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return max(0, min(digits, 12))
