@@ -1,8 +1,7 @@
 """Cells of a CSV that a spreadsheet takes for text, whatever is in them. Pure."""
 
-import re
+from burner.core.good_values import number_of
 
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection)."""
 
@@ -14,4 +13,4 @@ def text_cell(text: str) -> str:
 
 def value_cell(text: str) -> str:
     """The same, but a plain decimal number stays as it is, with its sign."""
-    return text if NUMBER.fullmatch(text) else text_cell(text)
+    return text_cell(text) if number_of(text) is None else text

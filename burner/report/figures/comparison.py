@@ -23,7 +23,7 @@ Group = TypeVar("Group", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Difference(Generic[Group]):
+class GroupApart(Generic[Group]):
     """A group whose values are apart from those of the others."""
 
     group: Group
@@ -39,7 +39,7 @@ def threshold(comparisons: int) -> float:
     return NormalDist().inv_cdf(1 - FALSE_ALARMS / 2 / max(comparisons, 1))
 
 
-def groups_apart(groups: Mapping[Group, Sequence[float]], least: float) -> list[Difference[Group]]:
+def groups_apart(groups: Mapping[Group, Sequence[float]], least: float) -> list[GroupApart[Group]]:
     """Groups whose values are apart from those of the others.
 
     The group that differs most is named and left out, then the others are compared again: so a bad
@@ -92,14 +92,14 @@ def _score(rank_sum: float, count: int, total: int, ties: int) -> float:
     return distance / sqrt(variance) if variance > 0 else 0.0
 
 
-def _difference(groups: Mapping[Group, Sequence[float]], group: Group) -> Difference[Group] | None:
+def _difference(groups: Mapping[Group, Sequence[float]], group: Group) -> GroupApart[Group] | None:
     """The group, where it differs by enough to matter."""
     own = sorted(groups[group])
     others = sorted(_others(groups, group))
     here, elsewhere = quantile(own, 0.5), quantile(others, 0.5)
     if here == elsewhere or abs(here - elsewhere) < robust_deviation(others):
         return None
-    return Difference(group, here, elsewhere, len(own), len(others))
+    return GroupApart(group, here, elsewhere, len(own), len(others))
 
 
 def _others(groups: Mapping[Group, Sequence[float]], group: Group) -> Iterable[float]:

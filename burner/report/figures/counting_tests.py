@@ -5,11 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
+from burner.core.good_values import number_of
 from burner.core.measurements import TestOutcome
-from burner.core.spreadsheet import NUMBER
 from burner.report.figures.calendar import QUARTER_S
 from burner.report.figures.durations import Counts, counts
 from burner.report.figures.measured import UnitValue
@@ -23,7 +24,7 @@ Place = tuple[str, str]
 
 JUDGED = (TestOutcome.PASS, TestOutcome.FAIL)
 """Outcomes of tests whose values count. After an error nothing is known of the unit."""
-LARGEST = 1e30
+LARGEST = Decimal("1e30")
 """A number beyond is a text: no fixture measures it."""
 MOST_TEXTS = 1000
 WORST = 5
@@ -161,7 +162,7 @@ def _count_value(
     series = Series(row.product_id, test, measured.name, *limits)
     tally = tallies.series.get(series)
     if tally is None:
-        limits_of = (number_of(series.low), number_of(series.high))
+        limits_of = (_float(series.low), _float(series.high))
         tally = tallies.series[series] = SeriesTally(limits_of)
     place = (row.station, row.slot)
     if tally.unit != row.unit_id:
@@ -175,7 +176,7 @@ def _count_value(
     tally.count += 1
     tally.bad += not measured.good
     number = None if series.text or series.pattern else number_of(measured.value)
-    if number is not None:
+    if number is not None and abs(number) <= LARGEST:
         _count_number(tally, attempt, quarter, measured, number)
     elif measured.value in tally.texts or len(tally.texts) < MOST_TEXTS:
         tally.texts[measured.value] += 1
@@ -186,14 +187,14 @@ def _count_number(
     attempt: "TestedAttempt",
     quarter: int,
     measured: "MeasurementFacts",
-    number: float,
+    exact: Decimal,
 ) -> None:
-    row = attempt.row
+    row, number = attempt.row, float(exact)
     place = (row.station, row.slot)
     values = tally.places.get(place) or tally.places.setdefault(place, PlaceValues())
     (values.good if measured.good else values.bad).append(number)
     (values.good_quarters if measured.good else values.bad_quarters).append(quarter)
-    tally.decimals = max(tally.decimals, decimals_of(measured.value))
+    tally.decimals = max(tally.decimals, decimals_of(exact))
     if tally.minimum is None or number < tally.minimum[0]:
         tally.minimum = number, measured.value
     if tally.maximum is None or number > tally.maximum[0]:
@@ -208,12 +209,9 @@ def _count_number(
     add(tally.worst, (-distance, -tally.count, unit))
 
 
-def number_of(text: str) -> float | None:
-    """A decimal number; None: it is none."""
-    if not NUMBER.fullmatch(text):
-        return None
-    number = float(text)
-    return number if abs(number) <= LARGEST else None
+def _float(limit: str) -> float | None:
+    number = number_of(limit)
+    return None if number is None else float(number)
 
 
 def distance_from_limits(number: float, low: float | None, high: float | None) -> float | None:
@@ -223,8 +221,7 @@ def distance_from_limits(number: float, low: float | None, high: float | None) -
     return min(distances, default=None)
 
 
-def decimals_of(text: str) -> int:
+def decimals_of(number: Decimal) -> int:
     """Digits behind the point: 2 for `12.30`, 4 for `1.5e-3`. At most 12."""
-    mantissa, _, exponent = text.lower().partition("e")
-    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return max(0, min(digits, 12))
+    exponent = number.as_tuple().exponent
+    return max(0, min(-exponent, 12)) if isinstance(exponent, int) else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from burner.report.figures.comparison import FEWEST, Difference, groups_apart, threshold
+from burner.report.figures.comparison import FEWEST, GroupApart, groups_apart, threshold
 from burner.report.figures.counting_tests import (
     MeasuredTallies,
     Place,
@@ -35,7 +35,7 @@ def standouts(tallies: MeasuredTallies) -> tuple[Standout, ...]:
     return tuple(found)
 
 
-def _slot(series: Series, difference: Difference[Place]) -> Standout:
+def _slot(series: Series, difference: GroupApart[Place]) -> Standout:
     oddity = Oddity.LOWER if difference.here < difference.elsewhere else Oddity.HIGHER
     return _standout(oddity, series, difference.group, difference)
 
@@ -53,13 +53,13 @@ def _drift(series: Series, tally: SeriesTally, least: float) -> Iterator[Standou
         later = difference
         if difference.group != LATER:
             counts = (difference.count_elsewhere, difference.count)
-            later = Difference(LATER, elsewhere, here, *counts)
+            later = GroupApart(LATER, elsewhere, here, *counts)
         oddity = Oddity.FALLING if later.here < later.elsewhere else Oddity.RISING
         yield _standout(oddity, series, ("", ""), later)
 
 
 def _standout(
-    oddity: Oddity, series: Series, place: Place, difference: Difference[Place] | Difference[str]
+    oddity: Oddity, series: Series, place: Place, difference: GroupApart[Place] | GroupApart[str]
 ) -> Standout:
     return Standout(
         oddity,

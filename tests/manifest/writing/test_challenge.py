@@ -1,6 +1,7 @@
 """A batch whose release challenges its units: none passes without an answer."""
 
 from collections.abc import Iterator, Mapping
+from csv import DictReader
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
-from burner.manifest.exchange.table import COLUMNS, attempts_csv
+from burner.manifest.exchange.table import attempts_csv
 from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.release_evidence import release_evidence
@@ -72,6 +73,5 @@ def test_a_table_has_a_column_for_the_answer(ledger: Ledger) -> None:
     release = open_with(ledger, {"challenge": True})
     end(ledger, release, 1, Outcome.PASS, **ANSWERED)
     end(ledger, release, 2, Outcome.FAIL)
-    rows = [*attempts_csv(ledger.reader.attempts_json(ALL_ATTEMPTS))]
-    assert COLUMNS[-1] == "challenge"
-    assert [row.rstrip().rpartition(",")[2] for row in rows] == ["challenge", "answered", ""]
+    rows = DictReader(attempts_csv(ledger.reader.attempts_json(ALL_ATTEMPTS)))
+    assert [row["challenge"] for row in rows] == ["answered", ""]
