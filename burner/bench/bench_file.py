@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_v
 from burner.bench.firmware.secret_forms import FORMS
 from burner.bench.from_profile import defaults_of, with_own_lines
 from burner.bench.silicon.targets import TARGETS
+from burner.bench.unit.firmware_entry import FirmwareEntry
 from burner.bench.unit.modem_spec import ModemSpec, imei_for
 from burner.bench.unit.unit_spec import (
     MB,
@@ -25,7 +26,6 @@ from burner.bench.unit.unit_spec import (
     FaultStep,
     FirmwareBehaviour,
     SimFault,
-    TextPlace,
     Timing,
     UnitSpec,
     mac_for,
@@ -161,26 +161,6 @@ class FaultEntry(StrictModel):
         """The fault. `same-mac` without an address takes that of the bench's first board."""
         mac = Mac.parse(self.mac) if self.mac else first_mac
         return SimFault(**(dict(self) | {"mac": mac}))
-
-
-class FirmwareEntry(StrictModel):
-    """How a unit's firmware behaves; what is left out is as its product's profile says."""
-
-    device_name: str = ""
-    texts: tuple[TextPlace, ...] = ()
-    lines: tuple[str, ...] = ()
-    prints: StrictBool = True
-    baud: int = Field(default=FirmwareBehaviour.baud, ge=1)
-    rollback: StrictBool = False
-    moves_key: StrictBool = False
-    challenge: StrictBool = False
-    registered: StrictBool = False
-
-    def over(self, usual: FirmwareBehaviour) -> FirmwareBehaviour:
-        """The usual firmware, changed by the fields that are set here."""
-        changes = {key: getattr(self, key) for key in self.model_fields_set}
-        differs = changes.get("challenge", usual.challenge) != usual.challenge
-        return replace(usual, **changes, own_challenge=differs)
 
 
 class UnitEntry(StrictModel):

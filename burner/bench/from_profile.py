@@ -1,8 +1,9 @@
 """The defaults that a bench takes from the profile of its product.
 
 Its chip and flash, and how its firmware behaves: how it names itself, at what rate and in which
-line it prints its serial number, where its build keeps the key, whether it moves it, and whether it
-answers the station's challenge; or that it is an AT firmware.
+line it prints its serial number, where its build keeps the key, whether it moves it, whether it
+answers the station's challenge, and what it says in the dialogues of the tests; or that it is an AT
+firmware.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from burner.bench.dialogue_answers import dialogue_answers
 from burner.bench.unit.unit_spec import FirmwareBehaviour, TextPlace
 from burner.core.errors import BurnerError
 from burner.identity.serial_checks import find_serial
@@ -58,6 +60,7 @@ def defaults_of(source: Path | None) -> ProductDefaults:
         baud=plan.boot.baud,
         moves_key=is_moved(plan.carrier),
         challenge=plan.boot.challenge,
+        answers=dialogue_answers(plan.all_tests),
     )
     return ProductDefaults(settings, firmware)
 
@@ -91,13 +94,16 @@ def _arrays(carrier: PatchCarrier, source: Path) -> Iterator[TextPlace]:
 
 def with_own_lines(firmware: FirmwareBehaviour, number: int) -> FirmwareBehaviour:
     """The firmware of board `number`: its lines have its number, one of them its serial number."""
-    lines = tuple(
-        _NUMBER.sub(lambda match: f"{number:0{match[1] or 1}}", line) for line in firmware.lines
-    )
+
+    def numbered(text: str) -> str:
+        return _NUMBER.sub(lambda match: f"{number:0{match[1] or 1}}", text)
+
+    lines = tuple(map(numbered, firmware.lines))
+    answers = tuple(replace(answer, says=numbered(answer.says)) for answer in firmware.answers)
     serial = firmware.serial
     if serial and serial.source == "firmware" and not _keeps(lines, serial):
         lines += tuple(filter(None, [serial_line(serial, number)]))
-    return replace(firmware, lines=lines)
+    return replace(firmware, lines=lines, answers=answers)
 
 
 def serial_line(settings: SerialSettings, number: int) -> str | None:

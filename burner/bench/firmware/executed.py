@@ -81,6 +81,7 @@ def why_modelled(unit: UnitSpec) -> str:
     described = {
         "device_name": firmware.device_name,
         "lines": firmware.lines,
+        "answers": firmware.answers,
         "prints: false": not firmware.prints,
         f"baud: {firmware.baud}": firmware.baud != USUAL_BAUD,
         "rollback": firmware.rollback,

@@ -12,6 +12,7 @@ from contextlib import suppress
 from burner.bench.firmware import first_boot, key_search, rollback, stale_key
 from burner.bench.firmware.challenge import ChallengedFirmware, OwnIdentity
 from burner.bench.firmware.console import App, AtInput, BootRecord, ConsoleInput, ConsoleLine
+from burner.bench.firmware.dialogue import AnsweringFirmware
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.firmware.secret_forms import printed
 from burner.bench.silicon.nor_flash import SECTOR, NorFlash
@@ -69,13 +70,15 @@ def start(
 
 
 def _answers(silicon: SimSilicon) -> tuple[ConsoleInput, ...]:
-    """What answers on the console: to the station's challenge, and to AT commands."""
+    """What answers on the console: to the station's challenge, in dialogues, to AT commands."""
     firmware = silicon.unit.firmware
     answers = list[ConsoleInput]()
     if firmware.challenge:
         answers.append(
             ChallengedFirmware(lambda: _identity(silicon), registered=firmware.registered)
         )
+    if firmware.answers:
+        answers.append(AnsweringFirmware(firmware.answers))
     if silicon.modem:
         answers.append(AtInput(silicon.modem))
     return tuple(answers)

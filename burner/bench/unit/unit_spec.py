@@ -177,6 +177,16 @@ class TextPlace:
 
 
 @dataclass(frozen=True)
+class ConsoleAnswer:
+    """What a firmware prints when it hears a line."""
+
+    hears: str
+    """Without the end of the line."""
+    says: str
+    r"""Lines with `\n` between them."""
+
+
+@dataclass(frozen=True)
 class FirmwareBehaviour:
     """How the firmware behaves, where the content of the flash does not decide it."""
 
@@ -193,6 +203,8 @@ class FirmwareBehaviour:
     """
     lines: tuple[str, ...] = ()
     """Printed after the start: `IMEI=…`, `SN=…`."""
+    answers: tuple[ConsoleAnswer, ...] = ()
+    """In the dialogues of its product's tests."""
     prints: bool = True
     """False: the application says nothing at all."""
     baud: int = 115200

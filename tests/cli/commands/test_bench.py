@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from burner.bench.bench_file import FirmwareEntry
+from burner.bench.unit.firmware_entry import FirmwareEntry
 from burner.bench.unit.unit_spec import FaultKind
 from burner.bench.wire import pty
 from burner.cli.commands.bench import bench
