@@ -43,6 +43,7 @@ HOMES: dict[str, tuple[str, ...]] = {
             "provisioning",
             "profile",
             "bench/bench_file.py",
+            "bench/unit/firmware_entry.py",
             "mes",
             "station/fixture/station_file.py",
             "station/fixture/accept_settings.py",
