@@ -64,8 +64,8 @@ def run(
                     {MAC} upper case, {mac} lower case, {softap}, {imei} …
       lines         what it prints after its start; {number} is the board's
                     number, {number:6} with six digits
-      answers       what it says when it hears a line: {"led red": "led is GREEN"};
-                    to other lines of the profile's dialogues what passes
+      answers       what it says to a line: {"led red": "led is GREEN"};
+                    else what passes in the dialogues of the profile
       texts         where its build keeps the key, if neither in NVS nor a
                     file, nor where the profile's carrier puts it:
                     [{value: product_id, partition: cfg, offset: 4, size: 11}]
