@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+PROTOCOL: Final = 1
+"""Raised when a program that understands the question before could misread the new one."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class TestQuestion:
     def as_json(self) -> dict[str, Any]:
         """The object that the program reads."""
         return {
-            "burner": 1,
+            "burner": PROTOCOL,
             "test": self.test,
             "slot": self.slot,
             "port": self.port,

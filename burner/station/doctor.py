@@ -6,7 +6,7 @@ Nothing is burned, and no file is left behind. `health` judges what the probes f
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +27,8 @@ from burner.manifest.local import keys
 from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.place import check_expected_log, manifest_place, place_exists
+from burner.profile.tests import UnitTest
+from burner.programs.missing import missing_for_tests
 from burner.release.acceptance import StationPolicy
 from burner.release.opening import Accepts, open_release
 from burner.station import health
@@ -134,8 +136,18 @@ def check_source(
         yield health.fine("secret", f"is sealed, and {station} opens it")
     else:
         yield health.fine("secret", f"{secret or release.profile.product.secret} resolves")
+    yield from _tests(release.profile.all_tests, source.parent)
     yield from check_release_in_log(release, manifest, policy)
     yield from check_limits(release, manifest, station)
+
+
+def _tests(tests: Sequence[UnitTest], folder: Path) -> Iterator[HealthCheck]:
+    """Whether the programs and functions that test the units are here."""
+    missing = [*missing_for_tests(tests, folder)]
+    for finding in missing:
+        yield health.failed(finding.place, BurnerError(finding.code, finding.found))
+    if tests and not missing:
+        yield health.fine("tests", f"programs of {counted(len(tests), 'test')} are here")
 
 
 def check_slots(

@@ -139,7 +139,9 @@ def _open_source(
         product_secret_prompt,
     )
     from burner.cli.run.inputs import check_labels_name_boards
+    from burner.core.errors import refuse
     from burner.manifest.local.keys import station_identities
+    from burner.programs.missing import missing_for_tests
     from burner.release.opening import open_release
 
     prompt = product_secret_prompt(chosen.source.name) if interactive else None
@@ -156,6 +158,7 @@ def _open_source(
     if not chosen.once:
         check_labels_name_boards(slots, release.profile.identity)
     _warn(chosen, release.warnings)
+    refuse([*missing_for_tests(release.profile.all_tests, chosen.source.parent)])
     return release
 
 
