@@ -18,6 +18,7 @@ PACKAGE = ROOT / "burner"
 HOUSE: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("station",),
+    ("wall",),
     ("report",),
     ("burn",),
     ("devices", "manifest", "bench", "cloud", "mes", "programs"),
@@ -57,6 +58,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "deflate": ("devices/segment_cache.py",),
     "serial": ("devices", "bench"),
     "proton": ("mes/cfx/proton_connection.py",),
+    "starlette": ("cli/wall/serve.py", "wall/server/app.py"),
+    "uvicorn": ("cli/wall/serve.py", "wall/server"),
     "esptool": ("devices/esp_worker",),
     "esp_pylib": ("devices/esp_worker",),
     "esp_idf_nvs_partition_gen": ("provisioning/nvs_writer.py",),

@@ -40,6 +40,7 @@ SECTIONS = {
     "Records": {
         "batch": "Open batches, see how they stand, close them.",
         "unit": "Show one unit, correct its record, write its certificate.",
+        "board": "Show all stations, as text or as a live page for a big screen.",
         "report": "Report yield, pace, cycle times and failures.",
         "manifest": "List, verify, export and back up the production log.",
     },

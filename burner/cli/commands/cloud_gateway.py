@@ -9,7 +9,7 @@ from burner.cli.parameters import options
 from burner.cli.parameters.cloud_options import api_credentials_option
 from burner.cli.parameters.file_argument import FILE
 from burner.cli.parameters.registration_options import limit_option, register_type_option
-from burner.cli.parameters.server_options import host_option
+from burner.cli.parameters.server_options import host_option, http_port_option
 
 PORT = click.IntRange(0, 65535)
 
@@ -17,13 +17,7 @@ PORT = click.IntRange(0, 65535)
 @click.command()
 @click.argument("profiles", metavar="PROFILE...", nargs=-1, required=True, type=FILE)
 @host_option
-@click.option(
-    "--http-port",
-    metavar="N",
-    type=PORT,
-    default=0,
-    help="Port without TLS. 0, and left out: a free one.",
-)
+@http_port_option(default=0)
 @click.option("--https-port", metavar="N", type=PORT, help="Port with TLS; 0: a free one.")
 @click.option("--tls-cert", metavar="FILE", type=FILE, help="Certificate in PEM, for TLS.")
 @click.option("--tls-key", metavar="FILE", type=FILE, help="Private key of --tls-cert, in PEM.")

@@ -2,7 +2,7 @@
 
 import click
 
-from burner.cli.parameters.options import Command
+from burner.cli.parameters.options import Command, Decorator
 
 
 def host_option(command: Command) -> Command:
@@ -14,3 +14,15 @@ def host_option(command: Command) -> Command:
         show_default=True,
         help="Listen on this address.",
     )(command)
+
+
+def http_port_option(default: int) -> Decorator:
+    """--http-port: on which port."""
+    return click.option(
+        "--http-port",
+        metavar="N",
+        type=click.IntRange(0, 65535),
+        default=default,
+        show_default=True,
+        help="Port without TLS; 0: a free one.",
+    )

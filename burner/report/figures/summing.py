@@ -82,6 +82,13 @@ def wilson(good: int, total: int, z: float = Z) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
+def is_behind(good: int, total: int, other_good: int, others: int) -> bool:
+    """Whether a share is below that of the others by more than chance."""
+    if not total or not others:
+        return False
+    return wilson(good, total)[1] < wilson(other_good, others)[0]
+
+
 def _units(tallies: Tallies, everywhere: SlotTally) -> Units:
     states = tallies.units
     return Units(
@@ -140,9 +147,6 @@ def _one_slot(
     where: tuple[str, str], tally: SlotTally, other_good: int, others: int
 ) -> SlotFigures:
     low, high = _interval(tally.first_pass, tally.new)
-    behind = False
-    if others and high is not None:
-        behind = high < wilson(other_good, others)[0]
     return SlotFigures(
         station=where[0],
         slot=where[1],
@@ -152,7 +156,7 @@ def _one_slot(
         first_pass=tally.first_pass,
         low=low,
         high=high,
-        behind=behind,
+        behind=is_behind(tally.first_pass, tally.new, other_good, others),
         cycle=tally.cycle.spread(),
         bauds=dict(sorted(tally.bauds.items())),
     )

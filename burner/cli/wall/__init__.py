@@ -1,0 +1,1 @@
+"""What `burner board` prints, and its server."""

@@ -1,0 +1,1 @@
+"""The wall view: all stations of a manifest at a glance, read only."""

@@ -1,0 +1,166 @@
+"""Counts attempts as they end, one after the other, since midnight. Pure."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from burner.core.attempt import Outcome, judges_unit
+from burner.manifest.entries.values import moment
+from burner.manifest.fold.rows import NEVER, AttemptRow
+from burner.manifest.reading.first_attempts import FirstAttempts
+
+PASS, OPEN = Outcome.PASS.value, Outcome.OPEN.value
+BAD = (Outcome.FAIL.value, Outcome.ERROR.value)
+HOUR = timedelta(hours=1)
+
+Place = tuple[str, str]
+"""Station and slot."""
+
+
+@dataclass(slots=True)
+class FirstPass:
+    """Units that were new, and passed at their first attempt; as a report counts them."""
+
+    new: int = 0
+    passed: int = 0
+    refused: set[str] = field(default_factory=set)
+    """Units that failed before they were begun."""
+
+    @classmethod
+    def of(cls, first: FirstAttempts) -> "FirstPass":
+        """Counting goes on from here."""
+        return cls(first.new, first.passed, set(first.refused))
+
+    def take(self, row: AttemptRow) -> None:
+        """An attempt that ended."""
+        first = row.nth <= row.began and row.unit_id not in self.refused
+        if not (first and row.unit_id and judges_unit(row.outcome, row.code, began=row.began)):
+            return
+        self.new += 1
+        self.passed += row.outcome == PASS
+        if not row.began:
+            self.refused.add(row.unit_id)
+
+
+@dataclass(slots=True)
+class SlotCount:
+    """A slot today."""
+
+    first: FirstPass = field(default_factory=FirstPass)
+    attempts: int = 0
+    bad_in_a_row: int = 0
+    """Boards, without what the station tried again by itself."""
+
+
+@dataclass(slots=True)
+class CodeCount:
+    """A code today."""
+
+    places: Counter[Place] = field(default_factory=Counter)
+    recent: deque[datetime] = field(default_factory=deque)
+    """When it happened in the last hour."""
+    last: datetime | None = None
+
+
+@dataclass(slots=True)
+class BatchHour:
+    """The last hour of a batch."""
+
+    passed: deque[datetime] = field(default_factory=deque)
+    """When units passed."""
+    started: deque[datetime] = field(default_factory=deque)
+    """When attempts began."""
+
+
+class DayCount:
+    """All attempts that ended since midnight, and the last one of each slot."""
+
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+        self.first = FirstPass()
+        self.good: set[tuple[str, str]] = set()
+        """Unit and product."""
+        self.passed: deque[datetime] = deque()
+        self.outcomes: Counter[str] = Counter()
+        self.slots: defaultdict[Place, SlotCount] = defaultdict(SlotCount)
+        self.codes: defaultdict[str, CodeCount] = defaultdict(CodeCount)
+        self.hours: defaultdict[str, BatchHour] = defaultdict(BatchHour)
+        """By batch."""
+        self.first_of_batch: dict[str, FirstPass] = {}
+        """Of batches that are shown, from their beginning."""
+        self.last: dict[Place, AttemptRow] = {}
+        """Of each slot."""
+        self.last_ended: dict[Place, AttemptRow] = {}
+        self.used: dict[str, int] = {}
+        """Batch → number of its last attempt."""
+
+    def take(self, rows: Iterable[AttemptRow]) -> None:
+        """Attempts that changed, in the order of the log. Each comes once with its outcome."""
+        for row in rows:
+            place = (row.station, row.slot)
+            if row.number >= self._number(self.last, place):
+                self.last[place] = row
+            if row.batch:
+                self.used[row.batch] = max(self.used.get(row.batch, -1), row.number)
+            if row.outcome == OPEN:
+                continue
+            if row.number >= self._number(self.last_ended, place):
+                self.last_ended[place] = row
+            if row.batch in self.first_of_batch:
+                self.first_of_batch[row.batch].take(row)
+            if ended_at(row) >= self.since:
+                self._count(place, row)
+
+    def forget_before(self, moment_: datetime) -> None:
+        """Drop what is no part of the last hour any more."""
+        windows = [self.passed, *(code.recent for code in self.codes.values())]
+        for hour in self.hours.values():
+            windows += [hour.passed, hour.started]
+        for window in windows:
+            while window and window[0] < moment_:
+                window.popleft()
+
+    @property
+    def at_work(self) -> Mapping[Place, AttemptRow]:
+        """The slots whose last attempt has no outcome."""
+        return {place: row for place, row in self.last.items() if is_at_work(row)}
+
+    @staticmethod
+    def _number(rows: Mapping[Place, AttemptRow], place: Place) -> int:
+        return rows[place].number if place in rows else -1
+
+    def _count(self, place: Place, row: AttemptRow) -> None:
+        slot, at = self.slots[place], ended_at(row)
+        self.outcomes[row.outcome] += 1
+        slot.attempts += 1
+        self.hours[row.batch].started.append(moment(row.started))
+        for first in (self.first, slot.first):
+            first.take(row)
+        if row.outcome == PASS:
+            slot.bad_in_a_row = 0
+            self._count_pass(row, at)
+        elif row.outcome in BAD:
+            slot.bad_in_a_row += row.try_number == 1
+        if row.outcome != PASS and row.code:
+            code = self.codes[row.code]
+            code.places[place] += 1
+            code.recent.append(at)
+            code.last = max(code.last or at, at)
+
+    def _count_pass(self, row: AttemptRow, at: datetime) -> None:
+        unit = (row.unit_id, row.product_id)
+        if unit not in self.good:
+            self.good.add(unit)
+            self.passed.append(at)
+            self.hours[row.batch].passed.append(at)
+
+
+def ended_at(row: AttemptRow) -> datetime:
+    """When an attempt ended, by its station's clock."""
+    return moment(row.started) + timedelta(milliseconds=row.ms)
+
+
+def is_at_work(row: AttemptRow) -> bool:
+    """Whether an attempt has no outcome, and its unit was not begun again since."""
+    return row.outcome == OPEN and row.superseded_by == NEVER

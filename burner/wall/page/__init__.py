@@ -1,0 +1,1 @@
+"""The page of the wall view: HTML, style and script, and its words in both languages."""

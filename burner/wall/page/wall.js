@@ -1,0 +1,334 @@
+// The page of the wall view. Text of devices and people is set as text, never as markup.
+"use strict";
+
+const wordsElement = document.getElementById("words");
+const WORDS = JSON.parse(wordsElement.textContent);
+const LOST_AFTER_MS = 15_000;
+const MARKS = {PASS: "✔", FAIL: "✘", ERROR: "!", ABORTED: "■"};
+const OUTCOME_WORDS = {PASS: "PASS", FAIL: "FAIL", ERROR: "short ERROR", ABORTED: "short ABORTED"};
+const OTHER_LANGUAGE = {en: "中文", zh: "English"};
+const MOST_PLACES = 4;
+
+let state = null;
+let heardAt = performance.now(); // of the last message, by this browser's own clock
+let language = firstLanguage();
+
+// -- words ------------------------------------------------------------------------------------
+
+function firstLanguage() {
+  const asked = new URLSearchParams(location.search).get("lang");
+  const chosen = [asked, remembered(), wordsElement.dataset.language];
+  const known = chosen.find((name) => name === "en" || name === "zh");
+  return known || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+}
+
+function remembered() {
+  try { return localStorage.getItem("language"); } catch { return null; }
+}
+
+function remember(name) {
+  try { localStorage.setItem("language", name); } catch { /* a browser that keeps nothing */ }
+}
+
+function say(key, ...values) {
+  let text = WORDS[key][language];
+  for (const value of values) text = text.replace("{}", () => value);
+  return text;
+}
+
+function codeWords(code) {
+  const words = state.words[code];
+  return words ? words[language] : {says: say("wall unknown code"), do: ""};
+}
+
+function number(value) {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+function share(part, whole) {
+  if (!whole) return "–";
+  if (part === whole) return "100\u202f%";
+  return `${Math.min(99.9, (part / whole) * 100).toFixed(1)}\u202f%`;
+}
+
+function duration(seconds) {
+  if (seconds < 60) return say("wall s", Math.max(0, Math.floor(seconds)));
+  if (seconds < 5400) return say("wall min", Math.floor(seconds / 60));
+  if (seconds < 129600) return say("wall h", Math.round(seconds / 3600));
+  return say("wall d", Math.round(seconds / 86400));
+}
+
+function clock(moment) {
+  const time = {hour: "2-digit", minute: "2-digit", hour12: false};
+  const isToday = moment.toDateString() === now().toDateString();
+  const day = isToday ? {} : {month: "2-digit", day: "2-digit"};
+  return moment.toLocaleString(language === "zh" ? "zh-CN" : "en-GB", {...day, ...time});
+}
+
+// -- elements ---------------------------------------------------------------------------------
+
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children.filter((child) => child !== null && child !== ""));
+  return made;
+}
+
+// What changes with the clock alone: shown again each second.
+let ticking = [];
+
+function aged(tag, className, text) {
+  const made = element(tag, className, text());
+  ticking.push(() => { made.textContent = text(); });
+  return made;
+}
+
+function now() {
+  // By the server's clock: the browser's own may be wrong.
+  return state ? new Date(Date.parse(state.now) + performance.now() - heardAt) : new Date();
+}
+
+function age(moment) {
+  return duration((now() - Date.parse(moment)) / 1000);
+}
+
+// -- parts ------------------------------------------------------------------------------------
+
+function header() {
+  const button = element("button", "", OTHER_LANGUAGE[language]);
+  button.type = "button";
+  button.id = "language";
+  button.addEventListener("click", () => {
+    language = language === "en" ? "zh" : "en";
+    remember(language);
+    show();
+  });
+  const record = state.last_record;
+  return [
+    element("h1", "", say("wall title")),
+    state.simulated ? element("span", "tag", say("wall simulated")) : null,
+    record
+      ? aged("span", "age", () => say("wall record age", age(record)))
+      : element("span", "age", say("wall no record")),
+    button,
+    aged("span", "clock", () => clock(now())),
+  ].filter((child) => child !== null);
+}
+
+function figures() {
+  const today = state.today;
+  return element(
+    "section", "figures",
+    figure(number(today.good), say("wall good today"), say("wall since midnight")),
+    figure(
+      share(today.first_pass, today.new), say("wall first pass"),
+      say("wall first pass of", number(today.first_pass), number(today.new)),
+    ),
+    figure(number(today.last_hour), say("wall last hour"), slotsAtWork()),
+  );
+}
+
+function figure(value, what, more) {
+  return element(
+    "div", "figure",
+    element("div", "value", value), element("div", "what", what), element("div", "more", more),
+  );
+}
+
+function slotsAtWork() {
+  const slots = state.stations.flatMap((station) => station.slots);
+  const working = slots.filter((slot) => slot.activity === "at-work").length;
+  return say("wall slots", working, slots.length);
+}
+
+function batch(row) {
+  const planned = row.planned === null
+    ? say("wall without plan") : say("wall of planned", number(row.planned));
+  const bar = element("progress", "");
+  bar.max = row.planned || 1;
+  bar.value = Math.min(row.good, bar.max);
+  bar.setAttribute("aria-label", `${row.good} ${planned}`);
+  return element(
+    "div", "batch",
+    element("div", "name", element("b", "", row.batch), " ", element("span", "", row.profile)),
+    element("div", "made", element("b", "", number(row.good)), " ", planned),
+    row.planned ? bar : null,
+    element("div", "pace", ...batchPace(row)),
+  );
+}
+
+function batchPace(row) {
+  const pace = row.per_hour === null
+    ? say("wall no pace") : say("wall pace", number(Math.round(row.per_hour)));
+  let end = row.expected_end
+    ? say("wall expected end", clock(new Date(row.expected_end))) : say("wall no end");
+  if (row.planned !== null && row.good >= row.planned) end = say("wall complete");
+  return [
+    element("span", "", pace),
+    row.planned === null ? null : element("span", "end", end),
+    element("span", "", say("wall batch yield", share(row.first_pass, row.new))),
+  ].filter((child) => child !== null);
+}
+
+function station(row) {
+  const tiles = element("div", "tiles", ...row.slots.map((slot) => tile(row.station, slot)));
+  tiles.style.setProperty("--columns", columns(row.slots.length));
+  const made = element("section", "station", element("h2", "", row.station), tiles);
+  made.style.setProperty("--rows", Math.ceil(row.slots.length / columns(row.slots.length)));
+  return made;
+}
+
+function columns(slots) {
+  return slots <= 4 ? Math.max(slots, 2) : slots <= 8 ? 4 : 8;
+}
+
+function tile(stationName, slot) {
+  const isWorking = slot.activity === "at-work";
+  const flags = state.warnings.filter((w) => w.station === stationName && w.slot === slot.slot);
+  const kind = isWorking || slot.activity === "no-outcome" ? slot.activity : slot.outcome;
+  const made = element(
+    "div", `tile ${kind} ${slot.activity}`,
+    element("div", "slot", slot.slot, flags.length ? element("span", "flag", " ▲") : null),
+    element("div", "word", ...tileWord(slot)),
+    element("div", "line", ...tileLine(slot, isWorking)),
+  );
+  made.title = [slot.unit, slot.batch, share(slot.first_pass, slot.new)].filter(Boolean).join(" · ");
+  return made;
+}
+
+function tileWord(slot) {
+  if (slot.activity === "at-work") return [`▶ ${say("short BURNING")}`];
+  if (slot.activity === "no-outcome") return [`? ${say("wall no outcome")}`];
+  return [outcomeWord(slot.outcome)];
+}
+
+function outcomeWord(outcome) {
+  const key = OUTCOME_WORDS[outcome];
+  return key ? `${MARKS[outcome]} ${say(key)}` : outcome;
+}
+
+function tileLine(slot, isWorking) {
+  const since = aged("span", "", () => age(slot.since));
+  if (isWorking && slot.outcome) {
+    const last = `${MARKS[slot.outcome] || ""} ${slot.code}`.trim();
+    return [since, element("span", "before", `${say("wall last")} ${last}`)];
+  }
+  if (slot.activity === "idle") return [element("span", "code", slot.code), say("wall idle"), " ", since];
+  return [element("span", "code", slot.code), since];
+}
+
+// -- problems ---------------------------------------------------------------------------------
+
+function problems() {
+  const rows = state.problems.map(problem);
+  const attempts = Object.values(state.today.attempts).reduce((sum, count) => sum + count, 0);
+  const nothing = say(attempts ? "wall no problems" : "wall nothing yet");
+  return element(
+    "section", "problems",
+    element("h2", "", say("wall problems")),
+    ...(rows.length ? rows : [element("p", "nothing", nothing)]),
+  );
+}
+
+function problem(row) {
+  const words = codeWords(row.code);
+  return element(
+    "div", "problem",
+    element(
+      "div", "head",
+      element("b", "code", row.code),
+      element("span", "counts", say("wall problem counts", number(row.today), number(row.last_hour))),
+    ),
+    element("div", "says", words.says),
+    words.do ? element("div", "do", `→ ${words.do}`) : null,
+    element("div", "places", places(row.places)),
+  );
+}
+
+function places(rows) {
+  const shown = rows.slice(0, MOST_PLACES).map(place).join(language === "zh" ? "、" : ", ");
+  const more = rows.length - MOST_PLACES;
+  return more > 0 ? `${shown} ${say("wall more places", more)}` : shown;
+}
+
+function place(row) {
+  return say("wall slot of", row.station, row.slot);
+}
+
+function warnings() {
+  if (!state.warnings.length) return null;
+  const rows = state.warnings.map((row) => element("li", "", `▲ ${warning(row)}`));
+  return element("section", "warnings", element("h2", "", say("wall look at")), element("ul", "", ...rows));
+}
+
+function warning(row) {
+  const where = place(row);
+  if (row.kind === "behind") return say("wall behind", where);
+  if (row.kind === "in-a-row") return say("wall in a row", where, row.number);
+  if (row.kind === "no-outcome") return say("wall slot no outcome", where);
+  return say("wall clock ahead", row.station, duration(row.number));
+}
+
+function backlogs() {
+  if (!state.backlogs.length) return null;
+  const rows = state.backlogs.map((row) => element(
+    "li", "", element("b", "", number(row.number)), " ", say(`wall backlog ${row.kind}`, row.name),
+    row.since ? aged("span", "age", () => ` ${age(row.since)}`) : null,
+  ));
+  return element("section", "backlogs", element("h2", "", say("wall backlogs")), element("ul", "", ...rows));
+}
+
+// -- all of it --------------------------------------------------------------------------------
+
+function show() {
+  ticking = [];
+  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+  document.title = `burner · ${say("wall title")}`;
+  const wall = document.getElementById("wall");
+  if (!state) {
+    wall.replaceChildren(element("p", "nothing", say("wall connecting")));
+    return;
+  }
+  document.getElementById("top").replaceChildren(...header());
+  if (state.today) {
+    const aside = [warnings(), problems(), backlogs()].filter((part) => part !== null);
+    const plan = element("section", "batches", ...state.batches.map(batch));
+    const lines = element("div", "stations", ...state.stations.map(station));
+    wall.replaceChildren(
+      element("div", "left", figures(), plan, lines), element("aside", "", ...aside),
+    );
+  } else {
+    wall.replaceChildren();
+  }
+  showBanner();
+}
+
+function showBanner() {
+  const banner = document.getElementById("banner");
+  const silentMs = performance.now() - heardAt;
+  let lines = [];
+  if (silentMs > LOST_AFTER_MS) {
+    lines = [say("wall lost", duration(silentMs / 1000))];
+  } else if (state && state.away) {
+    const words = codeWords(state.away.code);
+    const since = say("wall away", clock(new Date(state.away.since)));
+    lines = [`${state.away.code} ${since}`, `${words.says} → ${words.do}`];
+  }
+  banner.hidden = lines.length === 0;
+  const text = lines.map((line) => element("div", "", line));
+  if (banner.textContent !== lines.join("")) banner.replaceChildren(...text);
+}
+
+function tick() {
+  for (const update of ticking) update();
+  showBanner();
+}
+
+const events = new EventSource("/events");
+events.addEventListener("message", (message) => {
+  state = JSON.parse(message.data);
+  heardAt = performance.now();
+  show();
+});
+setInterval(tick, 1000);
+show();
