@@ -19,7 +19,7 @@ from burner.manifest.store.place import manifest_place
 from burner.manifest.store.writer import Clock
 from burner.wall.counting import DayCount, FirstPass
 from burner.wall.snapshot import LogFacts, never_read, shown_batches, wall_state
-from burner.wall.state import ManifestAway, WallState
+from burner.wall.state import WallAway, WallState
 
 READ_ANYWAY = timedelta(seconds=5)
 """A file is read then, though it seems unchanged: its times are not exact."""
@@ -47,7 +47,7 @@ class ManifestFeed:
         self._facts = LogFacts("", False, 0, (), ())
         self._is_whole = False
         """Whether all that was read is counted: reading may end in the middle."""
-        self._away: ManifestAway | None = None
+        self._away: WallAway | None = None
         self.error: BurnerError | None = None
         """Why the manifest cannot be read; None: it can."""
 
@@ -61,10 +61,10 @@ class ManifestFeed:
             self.close()
             self._is_whole, self._read_at = False, None
             if self._away is None or self._away.code != error.code:
-                self._away = ManifestAway(error.code, now)
+                self._away = WallAway(error.code, now)
             self.error = error
         if self._day is None:
-            return never_read(now, self._away or ManifestAway("", now))
+            return never_read(now, self._away or WallAway("", now))
         return wall_state(self._day, self._facts, now, self._away)
 
     def close(self) -> None:

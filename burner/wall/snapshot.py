@@ -13,7 +13,7 @@ from burner.wall.counting import HOUR, OPEN, DayCount, FirstPass, Place, ended_a
 from burner.wall.state import (
     Activity,
     CodeWords,
-    ManifestAway,
+    WallAway,
     WallBacklog,
     WallBatch,
     WallDay,
@@ -53,7 +53,7 @@ class LogFacts:
 
 
 def wall_state(
-    day: DayCount, facts: LogFacts, now: datetime, away: ManifestAway | None = None
+    day: DayCount, facts: LogFacts, now: datetime, away: WallAway | None = None
 ) -> WallState:
     """What the wall view shows at a moment."""
     day.forget_before(now - HOUR)
@@ -79,7 +79,7 @@ def wall_state(
     )
 
 
-def never_read(now: datetime, away: ManifestAway) -> WallState:
+def never_read(now: datetime, away: WallAway) -> WallState:
     """The manifest was away from the beginning."""
     return WallState(
         *(now, "", False, 0, None, away, None, (), (), (), (), ()), words=code_words([away.code])

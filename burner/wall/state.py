@@ -149,7 +149,7 @@ class WallBacklog:
 
 
 @dataclass(frozen=True)
-class ManifestAway:
+class WallAway:
     """The manifest cannot be read."""
 
     code: str
@@ -176,7 +176,7 @@ class WallState:
     records: int
     last_record: datetime | None
     """The newest, by the clock of its station."""
-    away: ManifestAway | None
+    away: WallAway | None
     """The manifest cannot be read: everything else is as it was read last."""
     today: WallDay | None
     """None: the manifest was never read."""

@@ -12,11 +12,11 @@ from typing import Any
 from burner.wall.page.files import page_files
 from burner.wall.server.server import WallServer, listening_socket
 from burner.wall.snapshot import never_read
-from burner.wall.state import ManifestAway, WallState
+from burner.wall.state import WallAway, WallState
 
 HOST = "127.0.0.1"
 NOW = datetime(2025, 1, 31, 8, 1, tzinfo=UTC)
-NOTHING = replace(never_read(NOW, ManifestAway("E711", NOW)), away=None)
+NOTHING = replace(never_read(NOW, WallAway("E711", NOW)), away=None)
 
 
 class Shown:
