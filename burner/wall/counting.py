@@ -14,7 +14,7 @@ PASS, OPEN = Outcome.PASS.value, Outcome.OPEN.value
 BAD = (Outcome.FAIL.value, Outcome.ERROR.value)
 HOUR = timedelta(hours=1)
 
-Place = tuple[str, str]
+StationSlot = tuple[str, str]
 """Station and slot."""
 
 
@@ -57,7 +57,7 @@ class SlotCount:
 class CodeCount:
     """A code today."""
 
-    places: Counter[Place] = field(default_factory=Counter)
+    places: Counter[StationSlot] = field(default_factory=Counter)
     recent: deque[datetime] = field(default_factory=deque)
     """When it happened in the last hour."""
     last: datetime | None = None
@@ -83,15 +83,15 @@ class DayCount:
         """Unit and product."""
         self.passed: deque[datetime] = deque()
         self.outcomes: Counter[str] = Counter()
-        self.slots: defaultdict[Place, SlotCount] = defaultdict(SlotCount)
+        self.slots: defaultdict[StationSlot, SlotCount] = defaultdict(SlotCount)
         self.codes: defaultdict[str, CodeCount] = defaultdict(CodeCount)
         self.hours: defaultdict[str, BatchHour] = defaultdict(BatchHour)
         """By batch."""
         self.first_of_batch: dict[str, FirstPass] = {}
         """Of batches that are shown, from their beginning."""
-        self.last: dict[Place, AttemptRow] = {}
+        self.last: dict[StationSlot, AttemptRow] = {}
         """Of each slot."""
-        self.last_ended: dict[Place, AttemptRow] = {}
+        self.last_ended: dict[StationSlot, AttemptRow] = {}
         self.used: dict[str, int] = {}
         """Batch → number of its last attempt."""
 
@@ -122,15 +122,15 @@ class DayCount:
                 window.popleft()
 
     @property
-    def at_work(self) -> Mapping[Place, AttemptRow]:
+    def at_work(self) -> Mapping[StationSlot, AttemptRow]:
         """The slots whose last attempt has no outcome."""
         return {place: row for place, row in self.last.items() if is_at_work(row)}
 
     @staticmethod
-    def _number(rows: Mapping[Place, AttemptRow], place: Place) -> int:
+    def _number(rows: Mapping[StationSlot, AttemptRow], place: StationSlot) -> int:
         return rows[place].number if place in rows else -1
 
-    def _count(self, place: Place, row: AttemptRow) -> None:
+    def _count(self, place: StationSlot, row: AttemptRow) -> None:
         slot, at = self.slots[place], ended_at(row)
         self.outcomes[row.outcome] += 1
         slot.attempts += 1

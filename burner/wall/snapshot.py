@@ -9,7 +9,7 @@ from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, StationRow
 from burner.report.figures.summing import is_behind
-from burner.wall.counting import HOUR, OPEN, DayCount, FirstPass, Place, ended_at, is_at_work
+from burner.wall.counting import HOUR, OPEN, DayCount, FirstPass, StationSlot, ended_at, is_at_work
 from burner.wall.state import (
     Activity,
     CodeWords,
@@ -162,11 +162,11 @@ def _stations(
     return tuple(WallStation(name, newest.get(name), tuple(rows)) for name, rows in slots.items())
 
 
-def _order(place: Place) -> tuple[NaturalKey, NaturalKey]:
+def _order(place: StationSlot) -> tuple[NaturalKey, NaturalKey]:
     return natural_order(place[0]), natural_order(place[1])
 
 
-def _slot(day: DayCount, place: Place, last: AttemptRow, now: datetime) -> WallSlot:
+def _slot(day: DayCount, place: StationSlot, last: AttemptRow, now: datetime) -> WallSlot:
     ended = day.last_ended.get(place)
     current = last if is_at_work(last) or ended is None else ended
     is_open = current.outcome == OPEN
