@@ -16,7 +16,6 @@ from burner.burn.prove import check_boot_log
 from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
-from burner.burn.testing.question import question_of
 from burner.burn.testing.running_order import in_running_order
 from burner.burn.testing.unit_tests import UnitTests
 from burner.burn.unit_connection import UnitConnection
@@ -309,7 +308,7 @@ class UnitSteps:
         yield self.enter(Step.TEST)
         waited_s = self.tests.waited_s
         try:
-            yield from self.tests.run(tests, question_of(self.attempt), console_baud, has_left)
+            yield from self.tests.run(tests, self.attempt, console_baud, has_left)
         finally:
             self._clock.skip(self.tests.waited_s - waited_s)
 

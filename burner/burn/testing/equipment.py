@@ -1,25 +1,26 @@
 """What the tests of a station use beside the units: the devices that slots share, the programs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.resources import Resources
 from burner.profile.tests import UnitTest
+from burner.programs.question import TestQuestion
 
 
 class TestPrograms(Protocol):
     """Runs the programs and functions of the factory."""
 
     def ask(
-        self, test: UnitTest, question: Mapping[str, Any], is_aborted: Callable[[], bool]
+        self, test: UnitTest, question: TestQuestion, is_aborted: Callable[[], bool]
     ) -> TestAnswer:
         """Run a program or a function once, and wait for its answer.
 
         Args:
             test: of the profile.
-            question: about the unit, as docs/testing.md has it.
+            question: about the unit.
             is_aborted: whether a person stopped the station: it then ends at once.
 
         Raises:

@@ -1,16 +1,17 @@
 """Runs the tests of one unit, one after the other, and keeps how each of them ended."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.dialogue import hold_dialogue
 from burner.burn.testing.equipment import TestEquipment
 from burner.burn.testing.judgement import Judgement, in_a_record, judge
+from burner.burn.testing.question import question_of
 from burner.burn.testing.resources import Turn
+from burner.core.attempt import Attempt
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
@@ -70,7 +71,7 @@ class UnitTests:
     def run(
         self,
         tests: Sequence[UnitTest],
-        question: Mapping[str, Any],
+        attempt: Attempt,
         console_baud: int,
         has_left: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
@@ -78,7 +79,7 @@ class UnitTests:
 
         Args:
             tests: of those of the unit.
-            question: what programs are told of the unit.
+            attempt: the unit, as far as it is known.
             console_baud: of the firmware that runs.
             has_left: whether the unit was taken out while it waits for a resource.
 
@@ -89,7 +90,7 @@ class UnitTests:
         for test in tests:
             with self._turn(test) as turn:
                 waited_s = (yield from self._wait(turn, has_left)) if turn else 0.0
-                error = yield from self._run(test, question, console_baud, waited_s)
+                error = yield from self._run(test, attempt, console_baud, waited_s)
             failure = failure or error
             if error and (not test.go_on or error.code.error_class in _LOST):
                 break
@@ -119,14 +120,14 @@ class UnitTests:
         return waited_s
 
     def _run(
-        self, test: UnitTest, question: Mapping[str, Any], console_baud: int, waited_s: float
+        self, test: UnitTest, attempt: Attempt, console_baud: int, waited_s: float
     ) -> Generator[Event, None, BurnerError | None]:
         """Try one test until it passes, as often as it may be tried; why it did not pass."""
         number, earlier = self._tests.index(test) + 1, ""
         for tried in range(1, test.tries + 1):
             yield TestStarted(self._slot, test.name, number, len(self._tests))
             began = self._now()
-            answer = self._answer(test, {**question, "test": test.name, "try": tried}, console_baud)
+            answer = self._answer(test, attempt, tried, console_baud)
             judged = self._fitting(test, judge(test, answer))
             result = replace(
                 _not_run(test),
@@ -154,7 +155,9 @@ class UnitTests:
         what = f"{test.name}: {result.detail}" if result.detail else test.name
         return BurnerError(result.code, what)
 
-    def _answer(self, test: UnitTest, question: Mapping[str, Any], console_baud: int) -> TestAnswer:
+    def _answer(
+        self, test: UnitTest, attempt: Attempt, tried: int, console_baud: int
+    ) -> TestAnswer:
         try:
             if test.serial:
                 return hold_dialogue(self._device, test.serial, console_baud)
@@ -162,7 +165,8 @@ class UnitTests:
             if programs is None:
                 raise BurnerError(Code.UNEXPECTED_ERROR, "this station runs no programs")
             port = self._device.free_port()
-            return programs.ask(test, {**question, "port": port}, self._is_aborted)
+            question = question_of(attempt, test, tried, port)
+            return programs.ask(test, question, self._is_aborted)
         except BurnerError as error:
             return TestAnswer(code=error.code, detail=error.detail)
 

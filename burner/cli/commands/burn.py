@@ -17,6 +17,7 @@ from burner.core.code import Code
 
 if TYPE_CHECKING:
     from burner.burn.job import Job
+    from burner.burn.testing.equipment import TestEquipment
     from burner.cli.parameters.slots import Slots
     from burner.cli.questions.work_order import WorkOrder
     from burner.core.errors import Finding
@@ -92,6 +93,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
     from burner.cli.parameters.slots import warm_devices
     from burner.cli.questions.secret_questions import Use, passphrase_prompt
     from burner.cli.questions.work_order import is_person
+    from burner.cli.run.equipment import open_equipment
     from burner.cli.run.event_schema import start_json
     from burner.core.secrets.search import SecretSearch
     from burner.devices.segment_cache import SegmentCache
@@ -110,17 +112,20 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
         every = slots.checkpoint_every or KEEP_EVERY
         prompt = passphrase_prompt(Use.RECORDS) if interactive else None
         simulated = slots.bench_control is not None
-        with Ledger.open(
-            chosen.manifest,
-            slots.station,
-            prompt_passphrase=prompt,
-            keep_every=every,
-            simulated=simulated,
-            policy=rules.policy if rules else None,
-        ) as ledger:
+        with (
+            open_equipment(chosen.source, release, slots) as equipment,
+            Ledger.open(
+                chosen.manifest,
+                slots.station,
+                prompt_passphrase=prompt,
+                keep_every=every,
+                simulated=simulated,
+                policy=rules.policy if rules else None,
+            ) as ledger,
+        ):
             _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.recipe()))
             order = _open_batch(chosen, release, ledger, slots.station, interactive=interactive)
-            job = _job(release, order, slots.station)
+            job = _job(release, order, slots.station, equipment)
             return burn_batch(chosen, slots, devices, job, ledger)
 
 
@@ -162,14 +167,14 @@ def _open_source(
     return release
 
 
-def _job(release: "Release", order: "WorkOrder", station: str) -> "Job":
+def _job(release: "Release", order: "WorkOrder", station: str, equipment: "TestEquipment") -> "Job":
     from burner.burn.job import Job
     from burner.core.version import burner_version
 
     versions = {"burner": burner_version(), "python": platform.python_version()}
     if release.sbom:
         versions["sbom"] = release.sbom
-    return Job(release, station, order.operator, order.batch, versions)
+    return Job(release, station, order.operator, order.batch, versions, equipment)
 
 
 def _warn(chosen: BurnArguments, findings: "Sequence[Finding]") -> None:

@@ -78,6 +78,8 @@ class Slots:
     """By slot: the rate that was found clean before, for `baud: auto`."""
     quiet_s: float = 0.15
     """A scan without Enter is over when nothing has come for so long."""
+    resources: Mapping[str, int] = field(default_factory=dict)
+    """Devices of the fixture that slots share: how many there are, where it is not one."""
 
     def devices(
         self,
@@ -209,6 +211,7 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
         prefixes=scanner.prefixes,
         found_bauds=station.bauds,
         quiet_s=scanner.quiet_ms / 1000,
+        resources=station.resources,
     )
 
 

@@ -12,6 +12,9 @@ from burner.core.unit_events import (
     ManifestAway,
     ManifestBack,
     NotBegun,
+    ResourceAwaited,
+    TestEnded,
+    TestStarted,
 )
 from burner.station.events import (
     FirstArticleChanged,
@@ -54,7 +57,34 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "warnings": list(event.warnings),
             "evidence": dict(result.evidence),
         }
-    return _wait_json(event) or _input_json(event)
+    return _test_json(event) or _wait_json(event) or _input_json(event)
+
+
+def _test_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
+    """Tests of a unit, and what they wait for."""
+    match event:
+        case ResourceAwaited(slot, resource, used_by):
+            what = {"resource": resource, "used_by": used_by}
+            return {"event": "resource awaited", "slot": slot, **what}
+        case TestStarted(slot, test, number, total):
+            place = {"number": number, "total": total}
+            return {"event": "test started", "slot": slot, "test": test, **place}
+        case TestEnded(slot, result):
+            return {
+                "event": "test ended",
+                "slot": slot,
+                "test": result.name,
+                "kind": result.kind,
+                "outcome": result.outcome.value,
+                "code": result.code,
+                "detail": result.detail,
+                "seconds": round(result.seconds, 3),
+                "waited": round(result.waited_s, 3),
+                "tries": result.tries,
+                "resource": result.resource,
+                "measurements": [vars(measurement) for measurement in result.measurements],
+            }
+    return None
 
 
 def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:

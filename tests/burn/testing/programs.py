@@ -1,11 +1,12 @@
 """Programs of a factory that answer at once, and tests of a profile in one call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from burner.burn.testing.answer import TestAnswer
 from burner.core.errors import BurnerError
 from burner.profile.tests import UnitTest
+from burner.programs.question import TestQuestion
 
 Script = TestAnswer | BurnerError | Callable[[], TestAnswer]
 
@@ -25,10 +26,10 @@ class ScriptedPrograms:
 
     def __init__(self, **scripts: Script | list[Script]) -> None:
         self.scripts = {k: list(s) if isinstance(s, list) else [s] for k, s in scripts.items()}
-        self.questions: list[Mapping[str, Any]] = []
+        self.questions: list[TestQuestion] = []
 
     def ask(
-        self, test: UnitTest, question: Mapping[str, Any], is_aborted: Callable[[], bool]
+        self, test: UnitTest, question: TestQuestion, is_aborted: Callable[[], bool]
     ) -> TestAnswer:
         self.questions.append(question)
         script = self.scripts.get(test.name, [TestAnswer()])
@@ -39,4 +40,4 @@ class ScriptedPrograms:
 
     @property
     def asked(self) -> list[str]:
-        return [question["test"] for question in self.questions]
+        return [question.test for question in self.questions]

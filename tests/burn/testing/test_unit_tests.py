@@ -191,7 +191,7 @@ def test_a_test_is_tried_until_it_passes_and_the_record_says_what_was_before(lin
     assert (ended(record), result.tries) == (PASSED, 2)
     assert [m.value for m in result.measurements] == ["10"]
     assert result.detail == "try 1: E655: tx_power is 9 dBm, good is 10 to 14"
-    assert [question["try"] for question in programs.questions] == [1, 2]
+    assert [question.tried for question in programs.questions] == [1, 2]
 
 
 def test_a_test_that_never_passes_is_tried_as_often_as_it_may(line: Line) -> None:
@@ -204,7 +204,7 @@ def test_a_program_is_told_the_unit_and_its_free_port(line: Line) -> None:
     programs = ScriptedPrograms()
     record = with_tests(line, unit_test(), programs=programs).burn(device())
     (question,) = programs.questions
-    assert question == {
+    assert question.as_json() == {
         "burner": 1,
         "test": "rf",
         "try": 1,

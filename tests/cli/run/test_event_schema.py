@@ -120,7 +120,8 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("[nvs, otadata]", "[otadata]"))
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
     of_labels = {"label", "rework", "silent", "not begun", "scanner"}
-    seldom = {"waiting", "goes on", "first article", *of_labels}
+    of_tests = {"resource awaited", "test started", "test ended"}
+    seldom = {"waiting", "goes on", "first article", *of_labels, *of_tests}
     assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
 
 

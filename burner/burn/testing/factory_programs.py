@@ -1,0 +1,98 @@
+"""The programs and functions of the factory, for the tests of every slot of a station."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from burner.burn.testing.answer import TestAnswer
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.core.secrets.search import SecretSearch
+from burner.profile.tests import UnitTest
+from burner.programs.answer import ProgramAnswer
+from burner.programs.program_file import find_program
+from burner.programs.programs import SlotPrograms, unknown_functions
+from burner.programs.question import TestQuestion
+
+
+class FactoryPrograms:
+    """Runs the programs and functions of tests: `TestPrograms`. `close` ends all that runs."""
+
+    def __init__(self, search: SecretSearch, folder: Path, tests: Sequence[UnitTest]) -> None:
+        """Nothing is started yet.
+
+        Args:
+            search: knows the product secret.
+            folder: of the profile or release file.
+            tests: of the profile.
+
+        Raises:
+            BurnerError: E647 a program is not there, E648 a function is not.
+        """
+        self._search, self._folder = search, folder
+        self._functions = [test.python for test in tests if test.python]
+        for test in tests:
+            if test.run:
+                find_program(test.run, folder)
+        if unknown := unknown_functions(self._functions):
+            raise BurnerError(Code.TEST_FUNCTION_UNKNOWN, ", ".join(unknown))
+        self._slots: dict[str, _Slot] = {}
+        self._lock = threading.Lock()
+
+    def warm_up(self, slots: Iterable[str]) -> None:
+        """Have the functions imported ahead of their first use. Returns at once."""
+        if self._functions:
+            for slot in slots:
+                warm = self._of(slot).load
+                threading.Thread(target=warm, args=(self._functions,), daemon=True).start()
+
+    def ask(
+        self, test: UnitTest, question: TestQuestion, is_aborted: Callable[[], bool]
+    ) -> TestAnswer:
+        """See `TestPrograms`."""
+        slot = self._of(question.slot)
+        with slot.lock:
+            if test.python:
+                answer = slot.programs.call_function(
+                    test.python,
+                    question.as_json(),
+                    deadline_s=test.deadline_s,
+                    is_aborted=is_aborted,
+                )
+                return _answer(answer)
+            program = find_program(test.run, self._folder).digest()
+            answer = slot.programs.run_program(
+                test.run, question.as_json(), deadline_s=test.deadline_s, is_aborted=is_aborted
+            )
+            return _answer(answer, program)
+
+    def close(self) -> None:
+        """End all that runs."""
+        with self._lock:
+            slots = list(self._slots.values())
+        for slot in slots:
+            with slot.lock:
+                slot.programs.close()
+
+    def _of(self, slot: str) -> "_Slot":
+        with self._lock:
+            if slot not in self._slots:
+                self._slots[slot] = _Slot(SlotPrograms(self._search, self._folder))
+            return self._slots[slot]
+
+
+class _Slot:
+    """The programs of one slot, asked one at a time."""
+
+    def __init__(self, programs: SlotPrograms) -> None:
+        self.programs, self.lock = programs, threading.Lock()
+
+    def load(self, functions: Sequence[str]) -> None:
+        """Have functions imported; what goes wrong is said when they are called."""
+        with self.lock:
+            for function in functions:
+                self.programs.load_function(function)
+
+
+def _answer(answer: ProgramAnswer, program: str = "") -> TestAnswer:
+    return TestAnswer(answer.values, answer.code, answer.detail, program)
