@@ -1,5 +1,6 @@
 """What changed from one release to another: settings and parts. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 from burner.core.segments import Region, Segment
 
 SEAL, DOCUMENTS = "seal", "documents"
-NOT_OF_A_UNIT = ("quantity", "quantity_of", "limits", "registration", "reburn", SEAL, DOCUMENTS)
+NOT_OF_A_UNIT = (
+    *("quantity", "quantity_of", "limits", "registration", "reburn", "tests", "route"),
+    *(SEAL, DOCUMENTS),
+)
 """Settings that make no unit another one, by their name in an index."""
 NOT_IN_INDEX: Mapping[str, set[str] | bool] = {
     "product": {"secret"},
@@ -83,7 +87,7 @@ def recipe_differences(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
 
 def is_of_a_unit(setting: str) -> bool:
     """Whether another value makes another unit; of the seal it is not known."""
-    return setting.partition(".")[0] not in NOT_OF_A_UNIT
+    return re.split(r"[. ]", setting, maxsplit=1)[0] not in NOT_OF_A_UNIT
 
 
 def _by_regions(before: UnitRecipe, now: UnitRecipe) -> list[Difference]:
@@ -151,15 +155,26 @@ def compared(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """`carrier.partition` → text, for every value in a tree of settings."""
+    """`carrier.partition` → text, for every value in a tree of settings.
+
+    What has a name is called by it, wherever it stands in its list: `tests.rf.run`.
+    """
     if isinstance(value, Mapping):
         for key, child in value.items():
             yield from _leaves(child, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and any(isinstance(child, Mapping | list) for child in value):
+        names = [child.get("name") if isinstance(child, Mapping) else None for child in value]
+        if None not in names and len(set(names)) == len(names):
+            yield path, ", ".join(map(str, names))  # their order, and which there are
+            for name, child in zip(names, value, strict=True):
+                others = {key: value for key, value in child.items() if key != "name"}
+                yield from _leaves(others, f"{path}.{name}")
+            return
         for index, child in enumerate(value):
             yield from _leaves(child, f"{path}[{index}]")
     else:
-        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        yield path, text.replace("\r", r"\r").replace("\n", r"\n")
 
 
 def _shown(part: Mapping[str, Any]) -> str:

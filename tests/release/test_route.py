@@ -177,8 +177,8 @@ def test_a_diff_of_two_releases_names_the_test_firmware_and_its_tests(tmp_path: 
         )
     ).index
     changes = {change.what: (change.before, change.after) for change in differences(before, after)}
-    assert set(changes) == {"route part rf", "route.tests[0].run"}
-    assert changes["route.tests[0].run"] == ("fix", "fix, --slow")
+    assert set(changes) == {"route part rf", "route.tests.tx.run"}
+    assert changes["route.tests.tx.run"] == ("fix", "fix, --slow")
 
 
 def test_a_bootloader_of_the_route_takes_the_place_of_the_products(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def limits_of(settings: MeasurementSettings, value: str) -> Measurement:
         name=settings.name,
         value=value,
         unit=settings.unit,
-        low="" if settings.low is None else str(settings.low),
-        high="" if settings.high is None else str(settings.high),
+        low="" if settings.low is None else f"{settings.low:f}",
+        high="" if settings.high is None else f"{settings.high:f}",
         text=settings.text or "",
         pattern=settings.pattern or "",
     )

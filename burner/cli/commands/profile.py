@@ -60,7 +60,9 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 @click.argument("path", metavar="PROFILE", type=FILE)
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
-    """Show what PROFILE puts where in flash, and what stays free."""
+    """Show what PROFILE puts where in flash, and which tests its units must pass."""
+    from burner.cli.pages.tests_page import test_rows, tests_as_data
+    from burner.profile.profile import Profile
     from burner.release.placement.flash_map import flash_map
     from burner.release.preflight import preflight
 
@@ -69,10 +71,13 @@ def show(path: Path, as_json: bool) -> None:
         refuse(list(seen.findings))
         raise BurnerError(Code.INPUT_FILE_UNREADABLE, f"{path}: no layout")
     rows = list(flash_map(seen.layout, seen.segments))
+    whole = seen.plan if isinstance(seen.plan, Profile) else None
     if as_json:
-        print_json({**_summary(path, seen), "flash": [asdict(row) for row in rows]})
+        tests = tests_as_data(whole) if whole else {}
+        print_json({**_summary(path, seen), **tests, "flash": [asdict(row) for row in rows]})
         return
-    for name, value in _summary(path, seen).items():
+    tested = test_rows(whole, seen.route) if whole else ()
+    for name, value in (*_summary(path, seen).items(), *tested):
         screen.say(f"{name:<11} {value}")
     print_flash(rows)
     screen.findings(seen.findings, language(), screen.warn)

@@ -18,11 +18,13 @@ from burner.cli.terminal.language import language
 def show(path: Path, as_json: bool) -> None:
     """Show RELEASE as its approver reads it.
 
-    What it is, its limits, who signed and approved it, and what lies where in flash. The names of
-    people are as they wrote them: compare the fingerprints of their keys.
+    What it is, its limits, who signed and approved it, what its units must pass, and what lies
+    where in flash. The names of people are as they wrote them: compare the fingerprints of their
+    keys.
     """
     from burner.cli.commands.profile import facts, print_flash
     from burner.cli.pages import release_page
+    from burner.cli.pages.tests_page import test_rows, tests_as_data
     from burner.profile.profile import Profile
     from burner.release.opening import open_release_file
     from burner.release.placement.flash_map import flash_map
@@ -34,9 +36,11 @@ def show(path: Path, as_json: bool) -> None:
     head = {"release": str(path), **facts(seen.plan, seen.layout, contents.digest)}
     flash = list(flash_map(seen.layout, seen.segments))
     if as_json:
-        print_json({**head, **about, "flash": [asdict(row) for row in flash]})
+        tests = tests_as_data(seen.plan)
+        print_json({**head, **about, **tests, "flash": [asdict(row) for row in flash]})
         return
-    for name, value in (*release_page.head_rows(head), *release_page.rows(about)):
+    tested = test_rows(seen.plan, seen.route)
+    for name, value in (*release_page.head_rows(head), *release_page.rows(about), *tested):
         screen.say(f"{name:<11} {value}")
     print_flash(flash)
     if about["notes"]:
