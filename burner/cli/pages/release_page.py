@@ -1,9 +1,10 @@
 """The page of a release for its approver: what it is, its limits, who signed and approved it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from burner.cli.pages.page_rows import PageRows, under
 from burner.core.words.plural import counted
 from burner.profile.profile import Reburn
 from burner.release.age import count_recipients
@@ -17,8 +18,6 @@ from burner.release.statements import evidence_of
 
 if TYPE_CHECKING:
     from burner.release.preflight import Preflight
-
-PageRows = Iterator[tuple[str, str]]
 
 
 def as_data(
@@ -88,7 +87,7 @@ def rows(about: dict[str, Any]) -> PageRows:
     yield "secret", _secret(about)
     if sbom := about["sbom"]:
         packages = counted(sbom["packages"], "package")
-        yield from _under("SBOM", [f"{sbom['form']}, {packages}", f"  sha256 {sbom['sha256']}"])
+        yield from under("SBOM", [f"{sbom['form']}, {packages}", f"  sha256 {sbom['sha256']}"])
     else:
         yield "SBOM", "none"
     yield from _boot_lines(about["boot"])
@@ -124,7 +123,7 @@ def _secret(about: dict[str, Any]) -> str:
 def _boot_lines(boot: dict[str, Any]) -> PageRows:
     awaited = {"DeviceName": boot["device_name"], "ProductID": boot["product_id"]}
     lines = [*boot["expect"], *(f"{line} ({what})" for what, line in awaited.items() if line)]
-    yield from _under("boot lines", lines or ["none are awaited"])
+    yield from under("boot lines", lines or ["none are awaited"])
     asked = "each unit proves its key and name to the station"
     yield "challenge", asked if boot["challenge"] else "units are not asked for a proof"
 
@@ -139,10 +138,4 @@ def _endorsed(head: str, people: Sequence[dict[str, Any]]) -> PageRows:
             f"  {row['name']}, {row['size']} bytes, sha256 {row['sha256']}"
             for row in person.get("evidence", ())
         )
-    yield from _under(head, lines or ["by nobody"])
-
-
-def _under(head: str, lines: Sequence[str]) -> PageRows:
-    for line in lines:
-        yield head, line
-        head = ""
+    yield from under(head, lines or ["by nobody"])

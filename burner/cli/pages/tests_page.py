@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from burner.burn.testing.judgement import limits_of
+from burner.cli.pages.page_rows import PageRows, under
 from burner.core.good_values import good_values
 from burner.core.words.plural import counted
 from burner.profile.profile import Profile
@@ -11,8 +12,6 @@ from burner.profile.tests import MeasurementSettings, UnitTest
 
 if TYPE_CHECKING:
     from burner.core.segments import Segment
-
-PageRows = Iterator[tuple[str, str]]
 
 
 def tests_as_data(profile: Profile) -> dict[str, Any]:
@@ -28,9 +27,9 @@ def test_rows(profile: Profile, route: "Sequence[Segment]") -> PageRows:
         profile: of the product.
         route: the segments that its route writes.
     """
-    yield from _under("tests", list(_tests(profile.tests)))
+    yield from under("tests", list(_tests(profile.tests)))
     if profile.route:
-        yield from _under("route", list(_route(profile, route)))
+        yield from under("route", list(_route(profile, route)))
 
 
 def _tests(tests: Sequence[UnitTest], when: str = "") -> Iterator[str]:
@@ -76,9 +75,3 @@ def _route(profile: Profile, segments: "Sequence[Segment]") -> Iterator[str]:
     for line in profile.route.boot.expect:
         yield f"awaits {line}"
     yield from _tests(profile.route.tests, "on the test firmware")
-
-
-def _under(head: str, lines: Sequence[str]) -> PageRows:
-    for line in lines:
-        yield head, line
-        head = ""
