@@ -60,7 +60,7 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 @click.argument("path", metavar="PROFILE", type=FILE)
 @options.json_option
 def show(path: Path, as_json: bool) -> None:
-    """Show what PROFILE puts where in flash, and which tests its units must pass."""
+    """Show what PROFILE puts where in flash, and its tests."""
     from burner.cli.pages.tests_page import test_rows, tests_as_data
     from burner.profile.profile import Profile
     from burner.release.placement.flash_map import flash_map
