@@ -84,6 +84,8 @@ class WorkCompleted(UnitWork):
     milliseconds: int = 0
     warnings: tuple[str, ...] = ()
     """Codes; the outcome stands."""
+    tests: tuple[TestResult, ...] = ()
+    """As in UnitsTested: who wants one message a unit takes this kind alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

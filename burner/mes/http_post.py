@@ -1,0 +1,199 @@
+"""One POST, bounded in time and size. Redirects are not followed; proxies are not asked."""
+
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout, parse_url
+
+from burner.core.code import Code
+from burner.core.errors import BurnerError
+from burner.mes.destination import MesAwayError
+
+LONGEST_ANSWER = 65536
+"""Bytes of an answer that are read."""
+CONNECTIONS = 8
+"""To one server, at a time."""
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    """The certificates of a destination, as PEM files."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What a server answered."""
+
+    status: int
+    body: bytes
+    retry_after_s: float
+
+
+class HttpDoor:
+    """A URL to which requests are posted. Thread-safe."""
+
+    def __init__(self, url: str, tls: TlsFiles, deadline_s: float) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            url: `http` or `https`.
+            tls: certificates, for `https`.
+            deadline_s: so long a request and its answer may take in all.
+
+        Raises:
+            BurnerError: E782 a certificate or its key cannot be used.
+        """
+        parts = parse_url(url)
+        self._path, self._deadline_s = parts.request_uri, deadline_s
+        port, size = parts.port, {"maxsize": CONNECTIONS, "block": True}
+        self._pool: HTTPConnectionPool
+        host = str(parts.host)
+        if parts.scheme == "https":
+            self._pool = _HttpsPool(host, port, ssl_context=tls_context(tls), **size)
+        else:
+            self._pool = _HttpPool(host, port, **size)
+        self._where = f"{parts.scheme}://{parts.netloc}"
+
+    def post(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+        """Post a body.
+
+        Raises:
+            MesAwayError: there was no answer in time.
+        """
+        end = time.monotonic() + self._deadline_s
+        try:
+            response = self._pool.urlopen(
+                "POST",
+                self._path,
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                timeout=Timeout(total=self._deadline_s),
+                pool_timeout=self._deadline_s,
+                preload_content=False,
+                decode_content=False,
+            )
+            return HttpAnswer(response.status, self._read(response, end), _retry_after(response))
+        except (HTTPError, OSError, ValueError) as error:
+            raise MesAwayError(f"{self._where}: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """End all connections."""
+        self._pool.close()
+
+    @staticmethod
+    def _read(response: BaseHTTPResponse, end: float) -> bytes:
+        """The answer, up to a length. A connection with a rest is not used again."""
+        body = b""
+        while len(body) < LONGEST_ANSWER and time.monotonic() < end:
+            piece = response.read1(LONGEST_ANSWER - len(body))
+            if not piece:
+                response.release_conn()
+                return body
+            body += piece
+        response.close()
+        return body
+
+
+def tls_context(tls: TlsFiles) -> ssl.SSLContext:
+    """Trusts the system's certificates or those of the file; knows the station's own.
+
+    Raises:
+        BurnerError: E782 a file cannot be used.
+    """
+    file: Path | None = tls.ca
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+        file = tls.certificate
+        if tls.certificate:
+            context.load_cert_chain(tls.certificate, tls.key, password=_no_passphrase)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "not usable"
+        raise BurnerError(Code.DESTINATION_UNUSABLE, f"{file}: {reason}") from error
+    return context
+
+
+def _no_passphrase() -> bytes:
+    """A key with a passphrase: nobody is there to type it."""
+    raise ValueError("a key with a passphrase")
+
+
+class _EndsInTime:
+    """A part of a connection: the head of an answer comes in time, or the connection ends.
+
+    A socket's own timeout begins again with every byte.
+    """
+
+    def getresponse(self) -> Any:
+        """The answer."""
+        connection: Any = self
+        watchdog = threading.Timer(connection.timeout or 60.0, _shut, (connection.sock,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        finally:
+            watchdog.cancel()
+
+
+class _HttpConnection(_EndsInTime, HTTPConnection):
+    pass
+
+
+class _HttpsConnection(_EndsInTime, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+def _shut(sock: Any) -> None:
+    try:
+        sock.shutdown(2)
+    except OSError:
+        sock.close()
+
+
+def _retry_after(response: BaseHTTPResponse) -> float:
+    """Seconds of the header Retry-After; 0: there is none, or it is a date."""
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0.0
+
+
+def _reason(error: BaseException) -> str:
+    """Why there was no answer, in a few words without addresses of objects."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if text := getattr(cause, "strerror", None) or getattr(cause, "verify_message", None):
+            return str(text)
+        cause = getattr(cause, "reason", None) if isinstance(cause, HTTPError) else None
+        cause = cause if isinstance(cause, BaseException) else None
+    cause = error.__cause__ or error
+    words = {
+        "ConnectTimeoutError": "no connection in time",
+        "ReadTimeoutError": "no answer in time",
+        "TimeoutError": "no answer in time",
+        "RemoteDisconnected": "the connection was closed without an answer",
+        "ProtocolError": "the connection was closed without an answer",
+        "NameResolutionError": "the name of the host is not known",
+        "NewConnectionError": "no connection",
+    }
+    return words.get(type(error).__name__) or words.get(type(cause).__name__) or "no answer"
