@@ -90,8 +90,9 @@ HOMES: dict[str, tuple[str, ...]] = {
         f"cloud/management/{n}.py"
         for n in ("alibaba_client", "connection", "network_errors", "sending")
     ),
-    "urllib3": tuple(
-        f"cloud/management/{n}.py" for n in ("connection", "network_errors", "sending")
+    "urllib3": (
+        *(f"cloud/management/{n}.py" for n in ("connection", "network_errors", "sending")),
+        "mes/http_post.py",
     ),
 }
 

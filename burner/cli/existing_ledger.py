@@ -16,6 +16,9 @@ def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
     from burner.cli.questions.secret_questions import passphrase_prompt
     from burner.manifest.store.place import manifest_place, require_existing
     from burner.manifest.writing.ledger import Ledger
+    from burner.station.mes.desk import tell_registered
 
     require_existing(manifest_place(manifest))
-    return Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(use))
+    ledger = Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(use))
+    tell_registered(ledger)
+    return ledger

@@ -43,6 +43,7 @@ SECTIONS = {
         "board": "Show all stations, as text or as a live page for a big screen.",
         "report": "Report yield, pace, cycle times and failures.",
         "manifest": "List, verify, export and back up the production log.",
+        "mes": "See what waits for the MES, send it, try it again or skip it.",
     },
     "Help": {
         "explain": "Say what CODE means and what to do now.",

@@ -18,9 +18,9 @@ class UnitWork:
     """An attempt on a unit."""
 
     attempt: str
-    """Its id, the same in all events of the attempt: 32 hex digits."""
+    """Its id, the same in all events of the attempt: 32 hex digits (a UUID)."""
     unit_id: str
-    """Base MAC: 12 hex digits."""
+    """Base MAC: `7c:df:a1:b2:c3:d4`."""
     batch: str
     product_id: str
     profile: str
@@ -72,8 +72,8 @@ class UnitsTested(UnitWork):
 class WorkCompleted(UnitWork):
     """The attempt has ended."""
 
-    outcome: Literal["PASS", "FAIL", "ERROR", "ABORTED"]
-    """FAIL: the unit is bad. ERROR: the station is bad."""
+    outcome: str
+    """`PASS`, `FAIL`: the unit is bad, `ERROR`: the station is bad, `ABORTED`."""
     code: str = ""
     """Why it did not pass: `E601`."""
     detail: str = ""

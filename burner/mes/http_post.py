@@ -1,8 +1,10 @@
 """One POST, bounded in time and size. Redirects are not followed; proxies are not asked."""
 
+import math
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,13 +59,12 @@ class HttpDoor:
         """
         parts = parse_url(url)
         self._path, self._deadline_s = parts.request_uri, deadline_s
-        port, size = parts.port, {"maxsize": CONNECTIONS, "block": True}
+        shared: dict[str, Any] = {"port": parts.port, "maxsize": CONNECTIONS, "block": True}
         self._pool: HTTPConnectionPool
-        host = str(parts.host)
         if parts.scheme == "https":
-            self._pool = _HttpsPool(host, port, ssl_context=tls_context(tls), **size)
+            self._pool = _HttpsPool(str(parts.host), ssl_context=tls_context(tls), **shared)
         else:
-            self._pool = _HttpPool(host, port, **size)
+            self._pool = _HttpPool(str(parts.host), **shared)
         self._where = f"{parts.scheme}://{parts.netloc}"
 
     def post(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
@@ -82,7 +83,7 @@ class HttpDoor:
                 retries=False,
                 redirect=False,
                 timeout=Timeout(total=self._deadline_s),
-                pool_timeout=self._deadline_s,
+                pool_timeout=math.ceil(self._deadline_s),
                 preload_content=False,
                 decode_content=False,
             )
@@ -179,21 +180,31 @@ def _retry_after(response: BaseHTTPResponse) -> float:
 
 
 def _reason(error: BaseException) -> str:
-    """Why there was no answer, in a few words without addresses of objects."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if text := getattr(cause, "strerror", None) or getattr(cause, "verify_message", None):
+    """Why there was no answer: in the words of the system, or by the kind of the error."""
+    causes = [*_causes(error)]
+    for cause in causes:
+        if text := getattr(cause, "verify_message", None) or getattr(cause, "strerror", None):
             return str(text)
-        cause = getattr(cause, "reason", None) if isinstance(cause, HTTPError) else None
-        cause = cause if isinstance(cause, BaseException) else None
-    cause = error.__cause__ or error
-    words = {
-        "ConnectTimeoutError": "no connection in time",
-        "ReadTimeoutError": "no answer in time",
-        "TimeoutError": "no answer in time",
-        "RemoteDisconnected": "the connection was closed without an answer",
-        "ProtocolError": "the connection was closed without an answer",
-        "NameResolutionError": "the name of the host is not known",
-        "NewConnectionError": "no connection",
-    }
-    return words.get(type(error).__name__) or words.get(type(cause).__name__) or "no answer"
+    known = (_WORDS.get(type(cause).__name__) for cause in causes)
+    return next(filter(None, known), "no answer")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what led to it."""
+    for _ in range(10):
+        if not isinstance(error, BaseException):
+            return
+        yield error
+        reason = getattr(error, "reason", None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__
+
+
+_WORDS = {
+    "ConnectTimeoutError": "no connection in time",
+    "ReadTimeoutError": "no answer in time",
+    "TimeoutError": "no answer in time",
+    "EmptyPoolError": "all connections are in use",
+    "RemoteDisconnected": "the connection was closed without an answer",
+    "ProtocolError": "the connection was closed without an answer",
+    "NameResolutionError": "the name of the host is not known",
+}

@@ -31,7 +31,9 @@ def signing_key(secret: Secret) -> Secret:
     return Secret(text)
 
 
-def signed_headers(key: Secret | None, message_id: str, seconds: int, body: bytes) -> dict[str, str]:
+def signed_headers(
+    key: Secret | None, message_id: str, seconds: int, body: bytes
+) -> dict[str, str]:
     """The headers of a request: its id, the time, and the signature where there is a key."""
     headers = {"webhook-id": message_id, "webhook-timestamp": str(seconds)}
     if key is not None:

@@ -91,7 +91,9 @@ class Webhook:
     def _reason(self, answer: HttpAnswer) -> str:
         """What the answer says, as text behind the status."""
         fields = _json_object(answer.body)
-        words = next((fields[k] for k in ("reason", "detail", "message", "error") if fields.get(k)), "")
+        words = next(
+            (fields[k] for k in ("reason", "detail", "message", "error") if fields.get(k)), ""
+        )
         text = words if isinstance(words, str) and words else answer.body.decode(errors="replace")
         clean = self._clean(text)
         return f": {clean}" if clean else ""

@@ -54,6 +54,11 @@ def result_facts(result: core.Result) -> ResultFacts:
     )
 
 
+def tests_of(result: ResultFacts) -> tuple[TestResult, ...]:
+    """The tests of an outcome as the model has them."""
+    return tuple(_model_test(test) for test in result.tests)
+
+
 def record_of(
     number: int, first: Intent | OutcomeEntry, bound: NameBound | None, last: OutcomeEntry | None
 ) -> core.Record:
@@ -101,7 +106,7 @@ def _model_result(first: Intent | OutcomeEntry, last: OutcomeEntry | None) -> co
         written=result.written,
         timings={step: ms / 1000 for step, ms in result.timings_ms.items()},
         evidence=result.evidence,
-        tests=tuple(_model_test(test) for test in result.tests),
+        tests=tests_of(result),
     )
 
 

@@ -47,6 +47,12 @@ DURABLE = (
     f"wal_autocheckpoint={CHECKPOINT_PAGES}",
 )
 """PRAGMAs of a writer."""
+BESIDE_LOG = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+)
+"""PRAGMAs for what is beside the log, and may be done again after a power cut: no sync a commit."""
 
 
 def writing_engine(where: ManifestPlace) -> Engine:
@@ -57,6 +63,20 @@ def writing_engine(where: ManifestPlace) -> Engine:
     if not place_exists(where) and not path.parent.is_dir():
         raise BurnerError(Code.MANIFEST_WRITE_DENIED, f"the folder {path.parent} does not exist")
     return _sqlite(lambda: _attached(str(path), *DURABLE), "BEGIN IMMEDIATE")
+
+
+def engine_beside_log(where: ManifestPlace) -> Engine:
+    """An engine for what is beside the log of a manifest that exists, such as the outbox.
+
+    Raises:
+        BurnerError: E701 there is no such file.
+    """
+    if where.path is None:
+        return _postgresql(where)
+    path = where.path
+    if not place_exists(where):
+        raise BurnerError(Code.MANIFEST_MISSING, str(where))
+    return _sqlite(lambda: _attached(str(path), *BESIDE_LOG), "BEGIN")
 
 
 def reading_engine(where: ManifestPlace) -> Engine:

@@ -1,0 +1,58 @@
+"""Fills the outbox, in the transaction of the records."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from burner.manifest.entries.kinds import AnyEntry
+from burner.manifest.store.outbox import NewMessage
+from burner.mes.event_json import event_to_json, kind_of_event
+from burner.station.mes.record_events import RecordedEvent, RecordEvents
+
+
+class OutboxFiller:
+    """Makes the messages of one station, for each of its destinations."""
+
+    def __init__(
+        self,
+        station: str,
+        destinations: Mapping[str, Sequence[str]],
+        sender: str,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Nothing is made yet.
+
+        Args:
+            station: where the records are made.
+            destinations: name → the kinds of events that it gets; empty: all.
+            sender: the station that sends; empty: the first that has the destination.
+            notify: told that there are new messages; they are not committed yet.
+        """
+        self.station, self._sender, self._notify = station, sender, notify
+        self._destinations = {name: frozenset(kinds) for name, kinds in destinations.items()}
+        self.records = RecordEvents(station)
+
+    def __call__(
+        self, origin: str, first: int, entries: Sequence[AnyEntry]
+    ) -> Iterator[NewMessage]:
+        """The messages about records: `FillOutbox`."""
+        for number, entry in enumerate(entries, first):
+            yield from self.messages(self.records.of(origin, number, entry))
+
+    def messages(self, events: Iterable[RecordedEvent]) -> Iterator[NewMessage]:
+        """A message for each event and destination that gets it."""
+        for recorded in events:
+            kind, body = kind_of_event(recorded.event), event_to_json(recorded.event)
+            for name, kinds in self._destinations.items():
+                if kinds and kind not in kinds:
+                    continue
+                yield NewMessage(
+                    id=recorded.id,
+                    destination=name,
+                    station=self.station,
+                    sender=self._sender,
+                    subject=recorded.subject,
+                    batch=recorded.batch,
+                    kind=kind,
+                    at=recorded.at,
+                    body=body,
+                )
+                self._notify()

@@ -1,0 +1,199 @@
+"""The webhook: what a MES gets, and what its answers mean."""
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burner.core.errors import BurnerError
+from burner.mes.destination import InterlockAnswer, MesAwayError, MesRefusedError
+from burner.mes.http_post import LONGEST_ANSWER, HttpDoor, TlsFiles
+from burner.mes.settings import WebhookSettings
+from burner.mes.webhook import Webhook
+from tests.mes.messages import a_message, a_question
+from tests.mes.receiver import Receiver, Reply, receiving
+
+SECRET = "a-secret-of-the-mes-0123456789"
+
+
+def webhook(receiver: Receiver, folder: Path, **more: Any) -> Webhook:
+    entry = {"name": "mes", "kind": "webhook", "url": f"{receiver.url}/events", **more}
+    return Webhook(WebhookSettings.model_validate(entry), folder, lambda: 1_700_000_000.9)
+
+
+def test_a_message_is_a_signed_post_that_ten_lines_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MES_SECRET", SECRET)
+    with receiving() as receiver:
+        webhook(receiver, tmp_path, hmac="env:MES_SECRET").deliver(a_message())
+    (posted,) = receiver.posted
+    assert posted.path == "/events"
+    assert posted.headers["content-type"].startswith("application/cloudevents+json")
+    assert posted.headers["webhook-timestamp"] == "1700000000"
+    message = json.loads(posted.body)
+    assert posted.headers["webhook-id"] == message["id"] == a_message().id
+    assert (message["type"], message["subject"]) == ("burner.WorkCompleted", "7c:df:a1:b2:c3:d4")
+    content = f"{message['id']}.1700000000.".encode() + posted.body
+    right = b64encode(hmac.digest(SECRET.encode(), content, hashlib.sha256)).decode()
+    assert posted.headers["webhook-signature"] == f"v1,{right}"
+    assert SECRET not in str(posted)
+
+
+def test_a_message_that_is_delivered_again_has_the_same_body(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        door = webhook(receiver, tmp_path)
+        door.deliver(a_message())
+        door.deliver(a_message())
+    first, second = receiver.posted
+    assert first.body == second.body
+    assert "webhook-signature" not in first.headers
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "detail"),
+    [
+        (Reply(400, b'{"reason": "unit unknown"}'), MesRefusedError, "HTTP 400: unit unknown"),
+        (Reply(409, "已存在".encode()), MesRefusedError, "HTTP 409: 已存在"),
+        (Reply(422, b"\x1b[2Jred"), MesRefusedError, "HTTP 422: \\u001b[2Jred"),
+        (Reply(401), MesAwayError, "HTTP 401"),
+        (Reply(408), MesAwayError, "HTTP 408"),
+        (Reply(429, headers={"retry-after": "7"}), MesAwayError, "HTTP 429"),
+        (Reply(500), MesAwayError, "HTTP 500"),
+        (Reply(302, headers={"location": "http://127.0.0.1:9/"}), MesAwayError, "HTTP 302"),
+        (Reply(400, b"x" * 999), MesRefusedError, f"HTTP 400: {'x' * 300}"),
+    ],
+)
+def test_what_an_answer_means(
+    reply: Reply, error: type[BurnerError], detail: str, tmp_path: Path
+) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: reply
+        with pytest.raises(error) as raised:
+            webhook(receiver, tmp_path).deliver(a_message())
+    assert raised.value.detail == detail
+    assert len(receiver.posted) == 1
+    if isinstance(raised.value, MesAwayError):
+        assert raised.value.retry_after_s == (7 if reply.status == 429 else 0)
+
+
+def test_a_reason_never_repeats_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MES_SECRET", SECRET)
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(400, f"your key {SECRET} is wrong".encode())
+        with pytest.raises(MesRefusedError) as raised:
+            webhook(receiver, tmp_path, hmac="env:MES_SECRET").deliver(a_message())
+    assert SECRET not in raised.value.detail
+    assert SECRET[:8] not in raised.value.detail
+
+
+def test_a_server_that_closes_without_an_answer_is_tried_again(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(0)
+        with pytest.raises(MesAwayError) as raised:
+            webhook(receiver, tmp_path).deliver(a_message())
+    assert "without an answer" in raised.value.detail
+
+
+def test_a_server_that_is_away_is_tried_again(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens
+        away = Receiver()
+        away.url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(MesAwayError) as raised:
+            webhook(away, tmp_path).deliver(a_message())
+    assert raised.value.detail == f"{away.url}: Connection refused"
+
+
+def test_an_answer_that_drips_does_not_outlast_the_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url, over = f"http://127.0.0.1:{server.getsockname()[1]}/", threading.Event()
+
+        def drip() -> None:
+            peer, _ = server.accept()
+            with peer, suppress(OSError):
+                while not over.wait(0.02):
+                    peer.sendall(b"H")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(MesAwayError):
+                HttpDoor(url, TlsFiles(), 0.3).post(b"", {})
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_an_endless_answer_is_read_to_a_bound(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(200, b"y" * (LONGEST_ANSWER + 1))
+        webhook(receiver, tmp_path).deliver(a_message())
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (b'{"allowed": true}', InterlockAnswer(True)),
+        (b'{"allowed": false, "reason": "AOI failed"}', InterlockAnswer(False, "AOI failed")),
+    ],
+)
+def test_a_mes_allows_a_unit_or_says_why_not(
+    body: bytes, answer: InterlockAnswer, tmp_path: Path
+) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(200, body)
+        url = f"{receiver.url}/may"
+        door = webhook(receiver, tmp_path, interlock="required", interlock_url=url)
+        assert door.ask(a_question()) == answer
+    (posted,) = receiver.posted
+    assert (posted.path, json.loads(posted.body)["unit_id"]) == ("/may", "7c:df:a1:b2:c3:d4")
+
+
+@pytest.mark.parametrize("body", [b"", b"yes", b"[]", b'{"allowed": "true"}', b'{"allowed": 1}'])
+def test_only_a_clear_yes_is_one(body: bytes, tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(200, body)
+        more = {"interlock": "required", "interlock_url": receiver.url}
+        with pytest.raises(BurnerError) as raised:
+            webhook(receiver, tmp_path, **more).ask(a_question())
+    assert raised.value.code == "E473"
+
+
+def test_an_error_is_no_answer_to_a_question(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(403, b'{"allowed": true}')
+        more = {"interlock": "required", "interlock_url": receiver.url}
+        with pytest.raises(MesAwayError):
+            webhook(receiver, tmp_path, **more).ask(a_question())
+
+
+@pytest.mark.parametrize(
+    ("more", "secret", "found"),
+    [
+        ({"hmac": "env:MES_SECRET"}, "tiny-one", "shorter than 16 bytes"),
+        ({"hmac": "env:MES_SECRET"}, "whsec_***", "not base64 after whsec_"),
+        ({"ca": "no.pem"}, SECRET, "No such file"),
+    ],
+)
+def test_a_secret_or_certificate_that_cannot_be_used_is_said_at_the_start(
+    more: dict[str, str],
+    secret: str,
+    found: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MES_SECRET", secret)
+    entry = {"name": "mes", "kind": "webhook", "url": "https://mes.example/", **more}
+    with pytest.raises(BurnerError) as raised:
+        Webhook(WebhookSettings.model_validate(entry), tmp_path)
+    assert raised.value.code == "E782"
+    assert found in raised.value.detail
+    assert secret not in raised.value.detail
