@@ -35,7 +35,7 @@ class TlsFiles:
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
+class MesReply:
     """What a server answered."""
 
     status: int
@@ -67,7 +67,7 @@ class HttpDoor:
             self._pool = _HttpPool(str(parts.host), **shared)
         self._where = f"{parts.scheme}://{parts.netloc}"
 
-    def post(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+    def post(self, body: bytes, headers: dict[str, str]) -> MesReply:
         """Post a body.
 
         Raises:
@@ -87,7 +87,7 @@ class HttpDoor:
                 preload_content=False,
                 decode_content=False,
             )
-            return HttpAnswer(response.status, self._read(response, end), _retry_after(response))
+            return MesReply(response.status, self._read(response, end), _retry_after(response))
         except (HTTPError, OSError, ValueError) as error:
             raise MesAwayError(f"{self._where}: {_reason(error)}") from error
 

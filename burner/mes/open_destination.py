@@ -9,15 +9,17 @@ from burner.mes.folder import EVENTS, Folder
 from burner.mes.settings import FolderSettings, WebhookSettings
 
 
-def open_destination(settings: DestinationSettings, folder: Path) -> Destination:
+def open_destination(settings: DestinationSettings, station: str, folder: Path) -> Destination:
     """A destination that is not connected yet.
 
     Args:
         settings: of the station file.
+        station: its name in records.
         folder: from which its files start.
 
     Raises:
-        BurnerError: E782 its certificate, key or secret cannot be used; E150 to E154.
+        BurnerError: E782 its certificate, key or secret cannot be used; E790, E791 those of CFX;
+            E150 to E154.
     """
     match settings:
         case WebhookSettings():
@@ -27,7 +29,9 @@ def open_destination(settings: DestinationSettings, folder: Path) -> Destination
         case FolderSettings():
             return Folder(settings, folder)
         case CfxSettings():
-            raise NotImplementedError(settings.kind)
+            from burner.mes.cfx.open_destination import open_cfx
+
+            return open_cfx(settings, station, folder)
     raise TypeError(type(settings).__name__)
 
 

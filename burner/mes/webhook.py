@@ -19,7 +19,7 @@ from burner.mes.destination import (
     MesMessage,
     MesRefusedError,
 )
-from burner.mes.http_post import HttpAnswer, HttpDoor, TlsFiles
+from burner.mes.http_post import MesReply, HttpDoor, TlsFiles
 from burner.mes.message_body import CONTENT_TYPE, message_body, question_body
 from burner.mes.settings import WebhookSettings
 from burner.mes.signature import signed_headers, signing_key
@@ -84,11 +84,11 @@ class Webhook:
         for door in filter(None, (self._events, self._interlock)):
             door.close()
 
-    def _post(self, door: HttpDoor, message_id: str, body: bytes, content_type: str) -> HttpAnswer:
+    def _post(self, door: HttpDoor, message_id: str, body: bytes, content_type: str) -> MesReply:
         headers = signed_headers(self._key, message_id, int(self._clock()), body)
         return door.post(body, {"content-type": content_type, **headers})
 
-    def _reason(self, answer: HttpAnswer) -> str:
+    def _reason(self, answer: MesReply) -> str:
         """What the answer says, as text behind the status."""
         fields = _json_object(answer.body)
         words = next(

@@ -140,6 +140,17 @@ class ScannerStateChanged:
 
 
 @dataclass(frozen=True)
+class MesStateChanged:
+    """Event: a MES takes no messages now, refuses some, or all is well again."""
+
+    destination: str
+    waiting: int
+    refused: int
+    error: BurnerError | None = None
+    slot: str = ""
+
+
+@dataclass(frozen=True)
 class BatchCount:
     """Event: the number of units of the batch that have passed, as the manifest counts them."""
 
@@ -186,6 +197,7 @@ StationEvent = (
     | Prompt
     | Typing
     | ScannerStateChanged
+    | MesStateChanged
     | BatchCount
     | FirstArticleChanged
     | StationNotice

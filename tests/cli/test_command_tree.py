@@ -119,6 +119,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
         ("cloud", "enable"),
         *(("cloud", "names"), ("cloud", "precreate")),
+        *(("mes", "send"), ("mes", "retry"), ("mes", "skip"), ("mes", "schema")),
     }
     for path, command in ALL.items():
         if not isinstance(command, click.Group):

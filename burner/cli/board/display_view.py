@@ -33,6 +33,7 @@ from burner.station.events import (
     FirstArticleStage,
     LabelRefused,
     LabelScanned,
+    MesStateChanged,
     Prompt,
     ReworkOrdered,
     ScannerStateChanged,
@@ -47,7 +48,13 @@ from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
 
 OfAllSlots = (
-    Prompt | Typing | ScannerStateChanged | BatchCount | FirstArticleChanged | StationNotice
+    Prompt
+    | Typing
+    | ScannerStateChanged
+    | MesStateChanged
+    | BatchCount
+    | FirstArticleChanged
+    | StationNotice
 )
 """Events that are not of one slot."""
 ANSWER_S = 8.0
@@ -236,6 +243,10 @@ class DisplayView:
                 self.trouble_of.pop(scanner, None)
             case ScannerStateChanged(scanner, BurnerError() as error):
                 self.trouble_of[scanner] = Trouble(error, ())
+            case MesStateChanged(destination, error=None):
+                self.trouble_of.pop(f"MES {destination}", None)
+            case MesStateChanged(destination, error=BurnerError() as error):
+                self.trouble_of[f"MES {destination}"] = Trouble(error, ())
 
     def _first_article(self, event: FirstArticleChanged) -> None:
         names, self.notice = phrase(", ", self.language).join(event.approvers), ""

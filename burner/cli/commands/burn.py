@@ -10,6 +10,7 @@ import click
 
 from burner.cli.parameters import options
 from burner.cli.parameters.yes_option import yes_option
+from burner.cli.run.mes_of_run import destinations_of, mes_of_run, with_interlock
 from burner.cli.run.run import BurnArguments, burn_batch, print_event
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
@@ -109,6 +110,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
         release = _open_source(chosen, slots, search, rules, interactive=interactive)
         for segment in release.segments:
             segment_cache.prepare(segment)
+        destinations = destinations_of(slots)
         every = slots.checkpoint_every or KEEP_EVERY
         prompt = passphrase_prompt(Use.RECORDS) if interactive else None
         simulated = slots.bench_control is not None
@@ -126,7 +128,8 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
             _warn(chosen, warn_of_reused_version(ledger.reader, release.profile, release.recipe()))
             order = _open_batch(chosen, release, ledger, slots.station, interactive=interactive)
             job = _job(release, order, slots.station, equipment)
-            return burn_batch(chosen, slots, devices, job, ledger)
+            with mes_of_run(destinations, ledger) as mes:
+                return burn_batch(chosen, slots, devices, with_interlock(job, mes), ledger, mes=mes)
 
 
 def _open_source(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from burner.cli.groups import OrderedGroup
-from burner.cli.pages.mes_backlog import print_backlogs, print_undelivered
+from burner.cli.pages.mes_backlog import backlog_lines, print_backlogs, print_undelivered
 from burner.cli.parameters import options
 from burner.cli.parameters.mes_options import destination_option, message_arguments
 from burner.cli.parameters.station_file_names import station_file_names
@@ -34,7 +34,7 @@ def mes() -> None:
 @options.manifest_option
 @options.json_option
 def status(*, destination: str, manifest: str, as_json: bool) -> None:
-    """Show what was not delivered: how much for each destination, and the oldest messages."""
+    """Show what was not delivered, and why."""
     from burner.manifest.reading.outbox_backlog import read_backlogs, undelivered
     from burner.manifest.reading.reader import ManifestReader
 
@@ -67,7 +67,7 @@ def status(*, destination: str, manifest: str, as_json: bool) -> None:
 @options.station_file_option
 @options.manifest_option
 def send(*, destination: str, of_station: str, station_file: Path | None, manifest: str) -> int:
-    """Send what waits, for a station that does not run: a station that burns sends by itself.
+    """Send what waits. A station that burns does so by itself.
 
     The destinations are those of the station file. Exit status 1: something still waits.
     """
@@ -90,9 +90,10 @@ def send(*, destination: str, of_station: str, station_file: Path | None, manife
     if not section:
         raise BurnerError(Code.DESTINATION_UNKNOWN, f"{file}: {destination or 'no mes:'}")
     where = manifest_place(rules.manifest if rules else manifest)
-    opened = open_destinations(section, file.absolute().parent)
+    station = station_of_command(file, None)
+    opened = open_destinations(section, station, file.absolute().parent)
     with ExitStack() as stack:
-        queue = stack.enter_context(OutboxQueue(where, station_of_command(file, None)))
+        queue = stack.enter_context(OutboxQueue(where, station))
         queue.take_station()
         if of_station:
             stack.enter_context(OutboxQueue(where, of_station)).take_station()
@@ -101,8 +102,9 @@ def send(*, destination: str, of_station: str, station_file: Path | None, manife
     say = Wording(language())
     for name, count in delivered.items():
         screen.say(say.counted("mes delivered", count, name, count))
-    left = [backlog for backlog in backlogs if backlog.count]
-    print_backlogs(left, language())
+    left = backlog_lines(backlogs, language())
+    for line in left:
+        screen.warn(line)
     return 1 if left else 0
 
 

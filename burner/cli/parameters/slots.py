@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from burner.core.secrets.search import SecretSearch
     from burner.devices.esp import EspDevice
     from burner.devices.segment_cache import SegmentCache
+    from burner.mes.common_settings import DestinationSettings
 
 Locate = Callable[[str], str]
 
@@ -80,6 +81,10 @@ class Slots:
     """A scan without Enter is over when nothing has come for so long."""
     resources: Mapping[str, int] = field(default_factory=dict)
     """Devices of the fixture that slots share: how many there are, where it is not one."""
+    mes: "tuple[DestinationSettings, ...]" = ()
+    """Whom the station tells of its units."""
+    folder: Path = Path()
+    """Of the station file: the files that it names start there."""
 
     def devices(
         self,
@@ -212,6 +217,8 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
         found_bauds=station.bauds,
         quiet_s=scanner.quiet_ms / 1000,
         resources=station.resources,
+        mes=station.mes,
+        folder=path.absolute().parent,
     )
 
 

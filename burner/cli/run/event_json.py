@@ -20,6 +20,7 @@ from burner.station.events import (
     FirstArticleChanged,
     LabelRefused,
     LabelScanned,
+    MesStateChanged,
     ReworkOrdered,
     ScannerStateChanged,
     SlotSilent,
@@ -117,6 +118,11 @@ def _input_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
         case ScannerStateChanged(scanner, error):
             code, detail = (error.code, error.detail) if error else ("", "")
             return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
+        case MesStateChanged(destination, waiting, refused, error):
+            code, detail = (error.code, error.detail) if error else ("", "")
+            counts = {"waiting": waiting, "refused": refused}
+            line = {"event": "mes", "destination": destination, **counts}
+            return {**line, "code": code, "detail": detail}
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from burner.cli.run.mes_of_run import backlogs_left, end_telling, start_telling
 from burner.cli.run.signals import INTERRUPTED, RunDisplay, Signals
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from burner.manifest.writing.ledger import Ledger
     from burner.station.batch_run import BatchRun
     from burner.station.events import StationEvent
+    from burner.station.mes.station_mes import StationMes
     from burner.station.scanning.router import Router
     from burner.station.slots.boards import Boards
     from burner.station.slots.slot import SlotDevice
@@ -59,6 +61,8 @@ def burn_batch(
     devices: "Mapping[str, SlotDevice]",
     job: "Job",
     ledger: "Ledger",
+    *,
+    mes: "StationMes | None" = None,
 ) -> int:
     """Burn until every slot is closed; the exit status."""
     from burner.cli.run.inputs import listening
@@ -78,15 +82,18 @@ def burn_batch(
     with _display(arguments, run, slots, started) as display:
         signals = Signals(run.station, display, ends_by_itself=not arguments.watch)
         with signals.caught():
+            start_telling(mes, job, run.station.tell)
             with listening(run.station.router, slots, job.release.search):
                 for event in run.events():
                     display.show(event)
+            end_telling(mes)
             elapsed_s = time.monotonic() - started
             status = _status(run, interrupted=signals.interrupted)
             if status != INTERRUPTED and run.station.broken is None:
                 _show_batch_full(arguments, run, display, lambda: signals.interrupted)
     try:
         _print_summary(arguments, run, elapsed_s, status)
+        _print_backlogs(arguments, ledger)
         if slots.bench_control and not arguments.as_json:
             _print_boots(slots.bench_control)
         sys.stdout.flush()
@@ -207,6 +214,18 @@ def _print_summary(
             job, manifest = run.job, arguments.manifest
             for line in summary.approval_lines(job.batch, approvers, language(), manifest):
                 screen.warn(line)
+
+
+def _print_backlogs(arguments: BurnArguments, ledger: "Ledger") -> None:
+    """Say what waits for a MES."""
+    from burner.cli.pages.mes_backlog import backlog_lines
+    from burner.core.words.phrases import phrase
+
+    lines = [] if arguments.as_json else backlog_lines(backlogs_left(ledger), language())
+    for line in lines:
+        screen.warn(line)
+    if lines:
+        screen.say(f"  {phrase('mes look', language())}")
 
 
 def _print_boots(bench: "ControlClient") -> None:

@@ -22,6 +22,7 @@ from burner.manifest.store.engine import engine_beside_log
 from burner.manifest.store.outbox import DELIVERED, REFUSED, SKIPPED, WAITING
 from burner.manifest.store.place import ManifestPlace
 from burner.manifest.store.tables import destinations, outbox
+from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
 
 PAGE = 200
@@ -251,6 +252,17 @@ class OutboxQueue:
             connection.begin(),
         ):
             yield connection
+
+
+def forget_destinations(ledger: Ledger) -> None:
+    """The station has no destinations any more; what waits for them is kept."""
+    station, where = ledger.writer.station, ledger.writer.where
+    mine = select(destinations).where(destinations.c.station == station).limit(1)
+    with ledger.reader.connection() as connection:
+        if connection.execute(mine).first() is None:
+            return
+    with OutboxQueue(where, station) as queue:
+        queue.register({})
 
 
 def _chosen(destination: str, message_id: str) -> list[Any]:

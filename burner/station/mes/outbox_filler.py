@@ -1,6 +1,7 @@
 """Fills the outbox, in the transaction of the records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from uuid import NAMESPACE_URL, uuid5
 
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.store.outbox import NewMessage
@@ -45,7 +46,7 @@ class OutboxFiller:
                 if kinds and kind not in kinds:
                     continue
                 yield NewMessage(
-                    id=recorded.id,
+                    id=str(uuid5(NAMESPACE_URL, f"{recorded.id}/{name}")),
                     destination=name,
                     station=self.station,
                     sender=self._sender,

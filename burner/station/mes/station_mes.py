@@ -29,14 +29,16 @@ class OpenDestination:
 
 
 def open_destinations(
-    section: Sequence[DestinationSettings], folder: Path
+    section: Sequence[DestinationSettings], station: str, folder: Path
 ) -> tuple[OpenDestination, ...]:
     """Open the destinations of a station file, before anything else is done.
 
     Raises:
         BurnerError: E782 a certificate, key or secret cannot be used; E150 to E154.
     """
-    return tuple(OpenDestination(entry, open_destination(entry, folder)) for entry in section)
+    return tuple(
+        OpenDestination(entry, open_destination(entry, station, folder)) for entry in section
+    )
 
 
 class StationMes:

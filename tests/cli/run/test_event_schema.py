@@ -24,6 +24,7 @@ from burner.station.events import (
     FirstArticleStage,
     LabelRefused,
     LabelScanned,
+    MesStateChanged,
     ReworkOrdered,
     ScannerStateChanged,
     SlotSilent,
@@ -119,7 +120,7 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     lines = list(burn(tmp_path, "--bench", bench, "--batch", "WO1", profile=path).lines)
     path.write_text(path.read_text().replace("[nvs, otadata]", "[otadata]"))
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
-    of_labels = {"label", "rework", "silent", "not begun", "scanner"}
+    of_labels = {"label", "rework", "silent", "not begun", "scanner", "mes"}
     of_tests = {"resource awaited", "test started", "test ended"}
     seldom = {"waiting", "goes on", "first article", *of_labels, *of_tests}
     assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
@@ -141,6 +142,7 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
         (SlotSilent("1", 4.2), "silent"),
         (NotBegun("1"), "not begun"),
         (ScannerStateChanged("scanner 1", BurnerError("E316", "gone")), "scanner"),
+        (MesStateChanged("mes", 3, 0, BurnerError("E780", "no answer")), "mes"),
         (SlotStateChanged("1", SlotState.ERROR, error=BurnerError("E302", "no port")), "slot"),
     ],
 )
