@@ -19,7 +19,7 @@ from burner.mes.destination import (
     MesMessage,
     MesRefusedError,
 )
-from burner.mes.http_post import MesReply, HttpDoor, TlsFiles
+from burner.mes.http_post import HttpDoor, MesReply, TlsFiles
 from burner.mes.message_body import CONTENT_TYPE, message_body, question_body
 from burner.mes.settings import WebhookSettings
 from burner.mes.signature import signed_headers, signing_key
