@@ -57,13 +57,27 @@ def prepare(*extras: str) -> Path:
         return PYTHON
     print(f"Setting up {HOME} (once, about half a minute) …", flush=True)
     _make()
-    target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    what = ["--editable", target, "--constraint", str(ROOT / "constraints.txt")]
-    if subprocess.run([*pip, *what], check=False).returncode:
+    if _install(*extras):
         sys.exit("The installation failed; the lines above say why. Is there a network?")
     stamps[0].write_text(wanted)
     return PYTHON
+
+
+def try_extra(python: Path, extra: str, package: str) -> None:
+    """Install an extra that must be compiled, so not everywhere; without it its tests skip."""
+    here = subprocess.run(
+        [str(python), "-c", f"import {package}"], check=False, capture_output=True
+    )
+    if here.returncode and _install(extra):
+        print(f"burner[{extra}] cannot be installed here; tests that need it will skip")
+
+
+def _install(*extras: str) -> int:
+    """The exit status of pip."""
+    target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    what = ["--editable", target, "--constraint", str(ROOT / "constraints.txt")]
+    return subprocess.run([*pip, *what], check=False).returncode
 
 
 def _requirements() -> str:

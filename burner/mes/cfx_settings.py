@@ -50,6 +50,9 @@ class CfxSettings(DestinationSettings):
     """Of a broker that has several; RabbitMQ 3 wants `vhost:NAME`."""
     ca: MesFile | None = None
     """PEM file with the certificates that are trusted; `amqps` needs it."""
+    server_name: Annotated[str, Field(max_length=255)] = ""
+    """Name in the broker's certificate; left out: HOST of the URL. It must be a name, no address.
+    """
     certificate: MesFile | None = None
     """PEM file with the station's own certificate, which the broker may ask for."""
     key: MesFile | None = None
@@ -73,7 +76,11 @@ class CfxSettings(DestinationSettings):
             (bool(self.user) != bool(self.password), "one of user and password", "both"),
             (self.key and not self.certificate, "a key without certificate", "both"),
             (any(secure) and not self.ca, "amqps without ca", "ca: FILE"),
-            (not any(secure) and (self.ca or self.certificate), "certificates", "with amqps only"),
+            (
+                not any(secure) and (self.ca or self.certificate or self.server_name),
+                "parts of TLS",
+                "with amqps only",
+            ),
             (
                 (self.interlock == "required") != bool(asks),
                 "one of `interlock: required` and interlock_address",

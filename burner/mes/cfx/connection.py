@@ -52,25 +52,25 @@ class AmqpConnection(Protocol):
         """
         ...
 
-    def request(
-        self,
-        address: str,
-        reply_address: str,
-        message: AmqpMessage,
-        is_answer: Callable[[bytes], bool],
-        until: float,
-    ) -> bytes:
-        """Send a message and wait for the one that answers it; others on the way are dropped.
+    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
+        """Send a question. Where its answer will come is listened to before.
 
         Args:
             address: where to.
             reply_address: where the answer comes; empty: over a link from `address` itself.
-            message: the question.
-            is_answer: tells the answer from answers to older questions.
+            message: the question; nobody keeps it longer than `until`.
             until: the end of the patience, by `time.monotonic()`.
 
         Raises:
-            MesAwayError: there was no answer in time.
+            MesAwayError: nobody took it.
+        """
+        ...
+
+    def next_answer(self, address: str, reply_address: str, until: float) -> bytes | None:
+        """The next answer to any question that was asked there; None: there was none in time.
+
+        Raises:
+            MesAwayError: the connection has ended.
         """
         ...
 

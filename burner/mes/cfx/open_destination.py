@@ -9,12 +9,11 @@ from burner.mes.cfx.proton_connection import AmqpPeer, ProtonConnection, require
 from burner.mes.cfx_settings import CfxSettings
 
 
-def open_cfx(settings: CfxSettings, station: str, folder: Path) -> CfxDestination:
-    """The destination of a station; its connections are made when they are needed.
+def open_cfx(settings: CfxSettings, folder: Path) -> CfxDestination:
+    """The destination; its connections are made when they are needed.
 
     Args:
         settings: of the station file.
-        station: its name in records.
         folder: of the station file, from which its paths start.
 
     Raises:
@@ -24,21 +23,23 @@ def open_cfx(settings: CfxSettings, station: str, folder: Path) -> CfxDestinatio
     require_proton()
     password = resolve(settings.password, folder) if settings.password else None
 
+    def place(name: str | None) -> Path | None:
+        return folder / Path(name).expanduser() if name else None
+
     def connect(url: str) -> Connect:
         peer = AmqpPeer(
             url,
             settings.user,
             password,
             settings.virtual_host,
-            *(folder / Path(name).expanduser() if name else None for name in _files(settings)),
+            ca=place(settings.ca),
+            certificate=place(settings.certificate),
+            key=place(settings.key),
+            server_name=settings.server_name,
         )
         tls = tls_of(peer)
         return lambda until: ProtonConnection(peer, tls, until)
 
     return CfxDestination(
-        settings, station, connect(settings.url), connect(settings.interlock_url or settings.url)
+        settings, connect(settings.url), connect(settings.interlock_url or settings.url)
     )
-
-
-def _files(settings: CfxSettings) -> tuple[str | None, str | None, str | None]:
-    return settings.ca, settings.certificate, settings.key

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from burner.core.code import Code
@@ -45,6 +46,8 @@ class AmqpPeer:
     """PEM file with the certificates that are trusted; needed for amqps."""
     certificate: Path | None = None
     key: Path | None = None
+    server_name: str = ""
+    """In its certificate; empty: the host of the URL."""
 
     @property
     def mechanisms(self) -> str:
@@ -103,6 +106,7 @@ class ProtonConnection:
                 timeout=_left(until),
                 ssl_domain=tls,
                 virtual_host=peer.virtual_host or None,
+                sni=peer.server_name or urlsplit(peer.url).hostname,
                 allowed_mechs=peer.mechanisms,
                 **login,
             )
@@ -138,34 +142,35 @@ class ProtonConnection:
         }
         return states.get(state, Settlement.MODIFIED)
 
-    def request(
-        self,
-        address: str,
-        reply_address: str,
-        message: AmqpMessage,
-        is_answer: Callable[[bytes], bool],
-        until: float,
-    ) -> bytes:
-        """See AmqpConnection. The link of the answer is there before the question is sent."""
+    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
+        """See AmqpConnection."""
         from proton import Delivery
 
         with _errors():
-            receiver = self._receiver(reply_address or address, reply_address, until)
+            receiver = self._receiver(address, reply_address, until)
             question = _proton_message(message)
             question.reply_to = receiver.target.address
-            question.ttl = _left(until)  # nobody waits for an answer after that
+            question.ttl = _left(until)
             sender = self._sender(address, until)
             delivery = sender.send(question)
             self._wait(sender, lambda: bool(delivery.settled), until)
-            if delivery.remote_state != Delivery.ACCEPTED:
-                raise MesAwayError("nobody took the question")
+            state = delivery.remote_state
             delivery.settle()
-            while True:
+        if state != Delivery.ACCEPTED:
+            raise MesAwayError("nobody took the question")
+
+    def next_answer(self, address: str, reply_address: str, until: float) -> bytes | None:
+        """See AmqpConnection."""
+        from proton import Timeout
+
+        with _errors():
+            receiver = self._receiver(address, reply_address, monotonic() + CLOSE_S)
+            try:
                 self._wait(receiver, lambda: _has_message(receiver), until)
-                text = _take(receiver)
-                receiver.flow(1)
-                if is_answer(text):
-                    return text
+            except Timeout:
+                return None
+            receiver.flow(1)
+            return _take(receiver)
 
     def close(self) -> None:
         """See AmqpConnection."""
@@ -186,7 +191,8 @@ class ProtonConnection:
             self._senders[address] = sender
         return self._senders[address]
 
-    def _receiver(self, source: str, reply_address: str, until: float) -> Any:
+    def _receiver(self, address: str, reply_address: str, until: float) -> Any:
+        source = reply_address or address
         if source not in self._receivers:
             name = f"answers-{uuid4()}"
             receiver = self._connection.container.create_receiver(

@@ -36,9 +36,11 @@ def validation_request(
     return CfxEnvelope(REQUEST, at, request, source, body, target, request)
 
 
-def is_response_to(text: bytes, request: str) -> bool:
-    """Whether this is the response to our request: answers to older ones may still come."""
-    return isinstance(read := _json(text), dict) and read.get("RequestID") == request
+def request_of(text: bytes) -> str:
+    """The id of the request that this answers; empty where it names none."""
+    envelope = _json(text)
+    request = envelope.get("RequestID") if isinstance(envelope, dict) else None
+    return request if isinstance(request, str) else ""
 
 
 def read_response(text: bytes) -> InterlockAnswer:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from burner.mes.cfx.connection import AmqpMessage, Settlement
 from burner.mes.destination import MesAwayError
@@ -14,7 +13,9 @@ class InMemoryBroker:
     """Keeps what it accepts. `plan` has one entry for each message that comes."""
 
     plan: list[Settlement | Exception] = field(default_factory=list)
-    answers: list[bytes] = field(default_factory=list)
+    answer: Callable[[list[AmqpMessage]], bytes | None] = lambda _: None
+    """What it answers next, of the questions that it has."""
+    asked: list[AmqpMessage] = field(default_factory=list)
     is_up: bool = True
     messages: list[AmqpMessage] = field(default_factory=list)
     connections: list["InMemoryConnection"] = field(default_factory=list)
@@ -58,21 +59,14 @@ class InMemoryConnection:
             self.broker.messages.append(message)
         return step
 
-    def request(
-        self,
-        address: str,
-        reply_address: str,
-        message: AmqpMessage,
-        is_answer: Callable[[bytes], bool],
-        until: float,
-    ) -> bytes:
+    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
         self.send(address, message, until)
-        for answer in self.broker.answers:
-            whole: dict[str, Any] = json.loads(answer)
-            mine = json.dumps({"RequestID": message.correlation, **whole}).encode()
-            if is_answer(mine):
-                return mine
-        raise MesAwayError("no answer in time")
+        self.broker.asked.append(message)
+
+    def next_answer(self, address: str, reply_address: str, until: float) -> bytes | None:
+        if not (self.alive and self.broker.is_up):
+            raise MesAwayError("connection aborted")
+        return self.broker.answer(self.broker.asked)
 
     def close(self) -> None:
         self.closed = True

@@ -56,7 +56,8 @@ def test_these_are_destinations(changes: dict[str, Any]) -> None:
         (LOGIN, "a password over amqp://"),
         ({**TLS, **LOGIN, **ASKS, "interlock_url": "amqp://h"}, "a password over amqp://"),
         ({"url": "amqps://mes.example"}, "amqps without ca"),
-        ({"ca": "ca.pem"}, "certificates"),
+        ({"ca": "ca.pem"}, "parts of TLS"),
+        ({"server_name": "broker"}, "parts of TLS"),
         ({**TLS, "key": "line.key"}, "a key without certificate"),
         ({"interlock": "required"}, "interlock_address"),
         ({"interlock_reply": "/queue/LINE-1"}, "parts of an interlock"),
@@ -81,6 +82,6 @@ def test_without_the_extra_the_station_is_told_what_to_install(
     monkeypatch.setitem(sys.modules, "proton", None)
     monkeypatch.setitem(sys.modules, "proton.utils", None)
     with pytest.raises(BurnerError) as refused:
-        open_cfx(settings(), "LINE-1", tmp_path)
+        open_cfx(settings(), tmp_path)
     assert refused.value.code == "E790"
     assert "burner[cfx]" in refused.value.row.do

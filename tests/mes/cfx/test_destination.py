@@ -1,13 +1,18 @@
 """What the destination does with a broker that restarts, refuses, gives back and goes away."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from burner.mes.cfx.connection import Settlement
+from burner.mes.cfx.connection import AmqpMessage, Settlement
 from burner.mes.cfx.destination import CfxDestination
+from burner.mes.cfx.line import Line
+from burner.mes.cfx.questions import Questions
 from burner.mes.cfx.validation import RESPONSE
 from burner.mes.cfx_settings import CfxSettings
 from burner.mes.destination import InterlockAnswer, MesAwayError, MesRefusedError
@@ -24,11 +29,12 @@ def destination(broker: InMemoryBroker, **changes: Any) -> CfxDestination:
     settings = CfxSettings(
         name="mes", kind="cfx", url="amqp://mes.example", address="/exchange/cfx", **changes
     )
-    return CfxDestination(settings, "LINE-1", broker.connect, broker.connect)
+    return CfxDestination(settings, broker.connect, broker.connect)
 
 
-def asking(broker: InMemoryBroker) -> CfxDestination:
-    return destination(broker, interlock="required", interlock_address="/queue/checks")
+def asking(broker: InMemoryBroker, **changes: Any) -> CfxDestination:
+    asks = {"interlock": "required", "interlock_address": "/queue/checks"}
+    return destination(broker, **asks, **changes)
 
 
 def ids(broker: InMemoryBroker) -> list[str]:
@@ -134,30 +140,77 @@ def test_closing_never_fails() -> None:
     assert broker.connections[-1].closed
 
 
-def test_the_mes_says_yes() -> None:
+def answer_to(asked: AmqpMessage, **body: Any) -> bytes:
+    fields = {"MessageName": RESPONSE, "RequestID": asked.correlation, "MessageBody": body}
+    return json.dumps(fields).encode()
+
+
+def first_asked(asked: list[AmqpMessage]) -> bytes | None:
+    return answer_to(asked.pop(0), **PASSED) if asked else None
+
+
+def test_the_mes_says_yes_after_an_answer_to_an_older_question() -> None:
+    older = [json.dumps({"MessageName": RESPONSE, "RequestID": "older"}).encode()]
     broker = InMemoryBroker(
-        answers=[
-            json.dumps({"MessageName": RESPONSE, "RequestID": "of an older one"}).encode(),
-            json.dumps({"MessageName": RESPONSE, "MessageBody": PASSED}).encode(),
-        ]
+        answer=lambda asked: older.pop() if older else first_asked(asked),
     )
-    assert asking(broker).ask(question()) == InterlockAnswer(True)
-
-
-def test_a_mes_that_does_not_answer_is_away_and_asked_again_over_a_new_connection() -> None:
-    broker = InMemoryBroker()
     mes = asking(broker)
-    for _ in range(2):
-        with pytest.raises(MesAwayError, match="no answer in time"):
-            mes.ask(question())
-    assert [connection.closed for connection in broker.connections] == [True, True]
+    assert mes.ask(question()) == InterlockAnswer(True)
+    mes.close()
+
+
+def test_slots_that_ask_at_once_get_their_own_answers_in_whatever_order() -> None:
+    slots = [str(number) for number in range(1, 33)]
+
+    def latest_first(asked: list[AmqpMessage]) -> bytes | None:
+        """Answers when all have asked; every second unit is refused by the name of its slot."""
+        if len(broker.messages) < len(slots) or not asked:
+            return None
+        message = asked.pop()
+        slot = json.loads(message.body)["MessageBody"]["Units"][0]["PositionName"]
+        result = {"Result": "Passed"} if int(slot) % 2 else {"Result": "Failed", "Message": slot}
+        return answer_to(message, **{**PASSED, "PrimaryResult": result})
+
+    broker = InMemoryBroker(answer=latest_first)
+    mes = asking(broker)
+    with ThreadPoolExecutor(len(slots)) as pool:
+        answers = list(pool.map(lambda slot: mes.ask(question(slot=slot)), slots))
+    assert [answer.allowed for answer in answers] == [bool(int(slot) % 2) for slot in slots]
+    assert [a.reason for a in answers] == ["" if int(s) % 2 else s for s in slots]
+    assert len(broker.connections) == 1
+    mes.close()
+    assert broker.connections[0].closed
+
+
+def test_a_mes_that_does_not_answer_is_away_and_one_that_comes_back_is_asked() -> None:
+    broker = InMemoryBroker()
+    questions = Questions(Line(broker.connect), "/queue/checks", "")
+    asked = AmqpMessage(b"", "1", "", correlation="1")
+    with pytest.raises(MesAwayError, match="no answer in time"):
+        questions.ask(asked, monotonic() + 0.02)
+    broker.answer = lambda _: b'{"RequestID": "2"}'
+    assert questions.ask(replace(asked, correlation="2"), monotonic() + 30.0)
+    questions.close()
+
+
+def test_all_who_wait_for_an_answer_hear_that_the_broker_is_gone() -> None:
+    broker = InMemoryBroker()
+    broker.answer = lambda _: broker.restart()
+    mes = asking(broker, deadline_s=60.0)
+    broker.plan = [Settlement.ACCEPTED, MesAwayError("connection aborted")]
+    with ThreadPoolExecutor(2) as pool:
+        waits = [pool.submit(mes.ask, question(slot=slot)) for slot in ("1", "2")]
+        for wait in waits:
+            with pytest.raises(MesAwayError, match="connection aborted"):
+                wait.result(timeout=30)
+    mes.close()
 
 
 def test_questions_and_messages_have_a_connection_each() -> None:
-    broker = InMemoryBroker(
-        answers=[json.dumps({"MessageName": RESPONSE, "MessageBody": PASSED}).encode()]
-    )
+    broker = InMemoryBroker(answer=first_asked)
     mes = asking(broker)
     mes.deliver(message(STARTED))
     mes.ask(question())
     assert len(broker.connections) == 2
+    mes.close()
+    mes.close()

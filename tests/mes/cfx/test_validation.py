@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from burner.mes.cfx.validation import (
     RESPONSE,
-    is_response_to,
     read_response,
+    request_of,
     validation_request,
 )
 from burner.mes.destination import InterlockAnswer, MesAwayError
@@ -89,10 +89,19 @@ def test_a_reason_is_one_short_printable_line() -> None:
     assert len(reason) == 300
 
 
-def test_an_answer_to_an_older_question_is_none_to_this_one() -> None:
-    assert is_response_to(response(Result=DONE), "r")
-    assert not is_response_to(response(Result=DONE), "s")
-    assert not is_response_to(b"garbage", "r")
+@pytest.mark.parametrize(
+    ("answer", "request_id"),
+    [
+        (response(Result=DONE), "r"),
+        (b"{}", ""),
+        (b'{"RequestID": 5}', ""),
+        (b"[1]", ""),
+        (b"garbage", ""),
+        (b"\xff", ""),
+    ],
+)
+def test_an_answer_says_which_question_it_answers(answer: bytes, request_id: str) -> None:
+    assert request_of(answer) == request_id
 
 
 json_values = st.recursive(
