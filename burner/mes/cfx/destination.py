@@ -33,16 +33,16 @@ class CfxDestination:
     or when the other side has ended it meanwhile, another one is opened for the next message.
     """
 
-    def __init__(self, settings: CfxSettings, connect: Connect, connect_to_ask: Connect) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: CfxSettings, station: str, connect: Connect, connect_to_ask: Connect
+    ) -> None:
+        self._settings, self._source = settings, handle(settings.handle, station)
         self._line = Line(connect)
         self._questions = Questions(
             Line(connect_to_ask), settings.interlock_address, settings.interlock_reply
         )
-        self._source = ""
-        """Handle of the station that is connected."""
         self._greeted: AmqpConnection | None = None
-        """Over which connection it said so."""
+        """Over which connection the station said that it is there."""
 
     def deliver(self, message: MesMessage) -> None:
         """See Destination. An event may be two messages of CFX: then both are sent again."""
@@ -51,7 +51,7 @@ class CfxDestination:
         for envelope in envelopes(message, settings.handle, settings.identifier):
             with self._line.ready(until) as connection:
                 if connection is not self._greeted:
-                    self._greeted, self._source = connection, envelope.source
+                    self._greeted = connection
                     self._tell(connection, CONNECTED, until)
                 settlement = connection.send(settings.address, amqp_message_of(envelope), until)
             if settlement is Settlement.REJECTED:

@@ -142,7 +142,7 @@ def _(event: WorkCompleted, _at: str, identifier: Identifier) -> tuple[Named, ..
     name = _unit_name(event, identifier)
     body = {
         "TransactionID": guid(event.attempt),
-        "Result": WORK_RESULTS[event.outcome],
+        "Result": WORK_RESULTS.get(event.outcome, "Aborted"),
         "PrimaryIdentifier": name,
         "UnitCount": 1,
         "Units": [unit_position(name, event.slot, UNIT_STATUS.get(event.outcome, ""))],
@@ -231,7 +231,7 @@ def _unit_name(event: UnitWork, identifier: Identifier) -> str:
 
 def _mac_text(mac: str) -> str:
     """`C0-15-B9-2D-0F-3C`, as the standard writes it."""
-    return "-".join(mac[at : at + 2] for at in range(0, len(mac), 2)).upper()
+    return mac.replace(":", "-").upper()
 
 
 def _says(code: str, detail: str) -> str:

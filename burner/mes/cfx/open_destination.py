@@ -9,11 +9,12 @@ from burner.mes.cfx.proton_connection import AmqpPeer, ProtonConnection, require
 from burner.mes.cfx_settings import CfxSettings
 
 
-def open_cfx(settings: CfxSettings, folder: Path) -> CfxDestination:
-    """The destination; its connections are made when they are needed.
+def open_cfx(settings: CfxSettings, station: str, folder: Path) -> CfxDestination:
+    """The destination of a station; its connections are made when they are needed.
 
     Args:
         settings: of the station file.
+        station: its name in records.
         folder: of the station file, from which its paths start.
 
     Raises:
@@ -41,5 +42,5 @@ def open_cfx(settings: CfxSettings, folder: Path) -> CfxDestination:
         return lambda until: ProtonConnection(peer, tls, until)
 
     return CfxDestination(
-        settings, connect(settings.url), connect(settings.interlock_url or settings.url)
+        settings, station, connect(settings.url), connect(settings.interlock_url or settings.url)
     )

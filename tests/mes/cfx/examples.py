@@ -22,7 +22,7 @@ NO_CODE = "E099"
 MESSAGE_ID = "6a0f6f5e-55a5-4b2c-8a37-0d4b1f6f7a01"
 ATTEMPT = "0123456789abcdef0123456789abcdef"
 AT = "2026-11-29T18:00:00.000000Z"
-UNIT = "c015b92d0f3c"
+UNIT = "c0:15:b9:2d:0f:3c"
 WORK: dict[str, Any] = {
     "attempt": ATTEMPT,
     "unit_id": UNIT,

@@ -82,6 +82,6 @@ def test_without_the_extra_the_station_is_told_what_to_install(
     monkeypatch.setitem(sys.modules, "proton", None)
     monkeypatch.setitem(sys.modules, "proton.utils", None)
     with pytest.raises(BurnerError) as refused:
-        open_cfx(settings(), tmp_path)
+        open_cfx(settings(), "LINE-1", tmp_path)
     assert refused.value.code == "E790"
     assert "burner[cfx]" in refused.value.row.do

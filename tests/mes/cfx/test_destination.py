@@ -29,7 +29,7 @@ def destination(broker: InMemoryBroker, **changes: Any) -> CfxDestination:
     settings = CfxSettings(
         name="mes", kind="cfx", url="amqp://mes.example", address="/exchange/cfx", **changes
     )
-    return CfxDestination(settings, broker.connect, broker.connect)
+    return CfxDestination(settings, "LINE-1", broker.connect, broker.connect)
 
 
 def asking(broker: InMemoryBroker, **changes: Any) -> CfxDestination:

@@ -15,7 +15,7 @@ from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.mes.cfx.envelope import derived_id
 from burner.mes.cfx.messages import envelopes
 from burner.mes.events import FaultOccurred, MesEvent, UnitsTested, WorkCompleted
-from tests.mes.cfx.examples import ATTEMPT, CURRENT, EVENTS, IDS, MESSAGE_ID, WORK, message
+from tests.mes.cfx.examples import ATTEMPT, CURRENT, EVENTS, IDS, MESSAGE_ID, UNIT, WORK, message
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "cfx.json"
 
@@ -110,10 +110,10 @@ def test_a_broken_station_makes_no_bad_unit() -> None:
 @pytest.mark.parametrize(
     ("identifier", "name"),
     [
-        ("mac", "c015b92d0f3c"),
+        ("mac", UNIT),
         ("label", "SN-000123"),
         ("device_name", "plug_0f3c"),
-        ("serial", "c015b92d0f3c"),
+        ("serial", UNIT),
     ],
 )
 def test_a_unit_is_called_as_the_mes_knows_it(identifier: str, name: str) -> None:

@@ -67,7 +67,7 @@ def station(
     def open_one(**changes: Any) -> CfxDestination:
         login = {"user": USER, "password": "env:MES_PASSWORD"}
         fields = {"url": broker.url, "address": EXCHANGE, "deadline_s": 10.0, **login, **changes}
-        opened.append(open_cfx(CfxSettings(name="mes", kind="cfx", **fields), tmp_path))
+        opened.append(open_cfx(CfxSettings(name="mes", kind="cfx", **fields), "LINE-1", tmp_path))
         return opened[-1]
 
     yield open_one
