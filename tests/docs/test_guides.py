@@ -43,6 +43,7 @@ READERS = {
     ("docs/sealed-releases.md",): (),
     ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),
+    ("docs/testing.md",): (),
     ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
 """The pages that one reader follows, and what others have done before."""
