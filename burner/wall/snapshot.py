@@ -8,6 +8,7 @@ from burner.core.errors import table
 from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, StationRow
+from burner.report.figures.comparison import threshold
 from burner.report.figures.summing import is_behind
 from burner.wall.counting import HOUR, OPEN, DayCount, FirstPass, StationSlot, ended_at, is_at_work
 from burner.wall.state import (
@@ -215,13 +216,14 @@ def _problems(day: DayCount) -> tuple[WallProblem, ...]:
 def _slot_warnings(day: DayCount, stations: Sequence[WallStation]) -> Iterable[WallWarning]:
     new = sum(count.first.new for count in day.slots.values())
     good = sum(count.first.passed for count in day.slots.values())
+    z = threshold(len(day.slots))
     for station in stations:
         for slot in station.slots:
             place = (station.station, slot.slot)
             count = day.slots.get(place)
             in_a_row = count.bad_in_a_row if count else 0
             others = (good - slot.first_pass, new - slot.new)
-            if is_behind(slot.first_pass, slot.new, *others):
+            if is_behind(slot.first_pass, slot.new, *others, z=z):
                 yield WallWarning(WarningKind.BEHIND, *place, 0)
             if in_a_row >= MANY_IN_A_ROW:
                 yield WallWarning(WarningKind.IN_A_ROW, *place, in_a_row)

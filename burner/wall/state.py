@@ -194,12 +194,16 @@ class WallState:
         return {"schema": WALL_SCHEMA, **_plain_value(self)}
 
 
+def json_moment(moment: datetime) -> str:
+    """`2025-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _plain_value(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain_value(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, datetime):
-        moment = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return moment.replace("+00:00", "Z")
+        return json_moment(value)
     if isinstance(value, float):
         return round(value, 2)
     if isinstance(value, Mapping):

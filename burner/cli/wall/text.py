@@ -65,8 +65,8 @@ def _batch_line(batch: WallBatch, say: Wording) -> str:
         parts.append(say("wall complete"))
     elif batch.planned is not None:
         end = batch.expected_end
-        parts.append(say("wall expected end", _clock(end)) if end else say("wall no end"))
-    parts.append(say("wall batch yield", _share(batch.first_pass, batch.new)))
+        parts.append(f"{say('wall expected end')} {_clock(end)}" if end else say("wall no end"))
+    parts.append(f"{say('wall batch yield')} {_share(batch.first_pass, batch.new)}")
     made = f"{batch.batch} ({batch.profile}): {count(batch.good)} {planned}"
     return " · ".join((f"  {made}", say("wall at work", batch.at_work), *parts))
 

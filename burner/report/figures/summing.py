@@ -82,11 +82,11 @@ def wilson(good: int, total: int, z: float = Z) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def is_behind(good: int, total: int, other_good: int, others: int) -> bool:
+def is_behind(good: int, total: int, other_good: int, others: int, z: float = Z) -> bool:
     """Whether a share is below that of the others by more than chance."""
     if not total or not others:
         return False
-    return wilson(good, total)[1] < wilson(other_good, others)[0]
+    return wilson(good, total, z)[1] < wilson(other_good, others, z)[0]
 
 
 def _units(tallies: Tallies, everywhere: SlotTally) -> Units:

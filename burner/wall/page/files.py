@@ -11,7 +11,7 @@ WORDS = (
     *("PASS", "FAIL", "short ERROR", "short ABORTED", "short BURNING"),
     *("wall title", "wall idle", "wall no outcome", "wall last"),
     *("wall good today", "wall first pass", "wall first pass of", "wall last hour"),
-    *("wall of planned", "wall without plan", "wall pace", "wall no pace"),
+    *("wall of planned", "wall without plan", "wall per hour"),
     *("wall expected end", "wall no end", "wall complete", "wall batch yield"),
     *("wall problems", "wall no problems", "wall problem counts", "wall look at", "wall backlogs"),
     *("wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),

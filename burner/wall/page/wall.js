@@ -141,6 +141,11 @@ function slotsAtWork() {
   return say("wall slots", working, slots.length);
 }
 
+function batches() {
+  const rows = state.batches.map(batch);
+  return element("section", rows.length > 2 ? "batches many" : "batches", ...rows);
+}
+
 function batch(row) {
   const planned = row.planned === null
     ? say("wall without plan") : say("wall of planned", number(row.planned));
@@ -148,26 +153,29 @@ function batch(row) {
   bar.max = row.planned || 1;
   bar.value = Math.min(row.good, bar.max);
   bar.setAttribute("aria-label", `${row.good} ${planned}`);
+  const pace = row.per_hour === null ? "–" : number(Math.round(row.per_hour));
   return element(
     "div", "batch",
     element("div", "name", element("b", "", row.batch), " ", element("span", "", row.profile)),
-    element("div", "made", element("b", "", number(row.good)), " ", planned),
     row.planned ? bar : null,
-    element("div", "pace", ...batchPace(row)),
+    element(
+      "div", "numbers",
+      quantity(number(row.good), planned),
+      quantity(pace, say("wall per hour")),
+      row.planned === null ? null : quantity(...batchEnd(row)),
+      quantity(share(row.first_pass, row.new), say("wall batch yield")),
+    ),
   );
 }
 
-function batchPace(row) {
-  const pace = row.per_hour === null
-    ? say("wall no pace") : say("wall pace", number(Math.round(row.per_hour)));
-  let end = row.expected_end
-    ? say("wall expected end", clock(new Date(row.expected_end))) : say("wall no end");
-  if (row.planned !== null && row.good >= row.planned) end = say("wall complete");
-  return [
-    element("span", "", pace),
-    row.planned === null ? null : element("span", "end", end),
-    element("span", "", say("wall batch yield", share(row.first_pass, row.new))),
-  ].filter((child) => child !== null);
+function batchEnd(row) {
+  if (row.good >= row.planned) return ["✔", say("wall complete")];
+  if (!row.expected_end) return ["–", say("wall no end")];
+  return [clock(new Date(row.expected_end)), say("wall expected end")];
+}
+
+function quantity(value, what) {
+  return element("div", "quantity", element("b", "", value), " ", element("span", "", what));
 }
 
 function station(row) {
@@ -190,6 +198,7 @@ function tile(stationName, slot) {
     "div", `tile ${kind} ${slot.activity}`,
     element("div", "slot", slot.slot, flags.length ? element("span", "flag", " ▲") : null),
     element("div", "word", ...tileWord(slot)),
+    slot.code && !isWorking ? element("div", "says", codeWords(slot.code).says) : null,
     element("div", "line", ...tileLine(slot, isWorking)),
   );
   made.title = [slot.unit, slot.batch, share(slot.first_pass, slot.new)].filter(Boolean).join(" · ");
@@ -209,12 +218,13 @@ function outcomeWord(outcome) {
 
 function tileLine(slot, isWorking) {
   const since = aged("span", "", () => age(slot.since));
-  if (isWorking && slot.outcome) {
-    const last = `${MARKS[slot.outcome] || ""} ${slot.code}`.trim();
-    return [since, element("span", "before", `${say("wall last")} ${last}`)];
+  const code = slot.code ? element("span", "code", slot.code) : null;
+  if (isWorking) {
+    const last = slot.outcome ? `${say("wall last")} ${MARKS[slot.outcome] || ""}` : "";
+    return slot.outcome ? [since, element("span", "before", last, code ? " " : "", code)] : [since];
   }
-  if (slot.activity === "idle") return [element("span", "code", slot.code), say("wall idle"), " ", since];
-  return [element("span", "code", slot.code), since];
+  const idle = slot.activity === "idle" ? element("span", "", say("wall idle")) : null;
+  return [code, idle, since];
 }
 
 // -- problems ---------------------------------------------------------------------------------
@@ -292,10 +302,9 @@ function show() {
   document.getElementById("top").replaceChildren(...header());
   if (state.today) {
     const aside = [warnings(), problems(), backlogs()].filter((part) => part !== null);
-    const plan = element("section", "batches", ...state.batches.map(batch));
-    const lines = element("div", "stations", ...state.stations.map(station));
+      const lines = element("div", "stations", ...state.stations.map(station));
     wall.replaceChildren(
-      element("div", "left", figures(), plan, lines), element("aside", "", ...aside),
+      element("div", "left", figures(), batches(), lines), element("aside", "", ...aside),
     );
   } else {
     wall.replaceChildren();

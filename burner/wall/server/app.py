@@ -40,7 +40,7 @@ def wall_app(latest: LatestState, files: Mapping[str, tuple[str, bytes]], host: 
     """
 
     async def state(_request: Request) -> Response:
-        return Response(latest.payload, media_type="application/json")
+        return Response(latest.payload(), media_type="application/json")
 
     async def events(_request: Request) -> Response:
         if latest.clients >= MOST_CLIENTS:

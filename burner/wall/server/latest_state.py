@@ -1,26 +1,38 @@
 """The newest state, for any number of clients: each gets the newest one, none a queue."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from burner.wall.feed import utc_now
+from burner.wall.state import WallState, json_moment
+
 
 class LatestState:
-    """Holds one state as bytes. `keep` and `wake` may be called from any thread."""
+    """Holds the JSON of one state. `set` and `wake` may be called from any thread."""
 
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
+    def __init__(self, state: WallState) -> None:
+        self._after_now = b""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: set[asyncio.Event] = set()
         self._closed = False
+        self.set(state)
 
     def serve_in(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wake clients in this loop."""
         self._loop = loop
 
-    def keep(self, payload: bytes) -> None:
-        """Have a state for the next client."""
-        self.payload = payload
+    def set(self, state: WallState) -> None:
+        """Have a new state."""
+        plain = state.plain()
+        del plain["now"]
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        self._after_now = text.removeprefix("{").encode()
+
+    def payload(self) -> bytes:
+        """The state as one line of JSON, with the time of now."""
+        return f'{{"now":"{json_moment(utc_now())}",'.encode() + self._after_now
 
     def wake(self) -> None:
         """Give it to every client."""
@@ -45,7 +57,7 @@ class LatestState:
         try:
             while not self._closed:
                 changed.clear()
-                yield self.payload
+                yield self.payload()
                 await changed.wait()
         finally:
             self._clients.discard(changed)

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import json
 import socket
 import threading
 import time
@@ -54,11 +53,6 @@ def listening_socket(host: str, port: int) -> socket.socket:
         raise BurnerError(code, f"{host}:{port}" if taken else host) from error
 
 
-def encoded(state: WallState) -> bytes:
-    """A state as one line of JSON."""
-    return json.dumps(state.plain(), ensure_ascii=False, separators=(",", ":")).encode()
-
-
 class WallServer:
     """The page, until `stop`.
 
@@ -82,7 +76,7 @@ class WallServer:
         poll_s: float = POLL_S,
     ) -> None:
         self._listener, self._poll, self._poll_s = listener, poll, poll_s
-        self._latest = LatestState(encoded(state))
+        self._latest = LatestState(state)
         self._shown = replace(state, now=_NO_TIME)
         config = uvicorn.Config(
             wall_app(self._latest, files, host),
@@ -153,7 +147,10 @@ class WallServer:
         while not self._stopping.wait(self._poll_s):
             state = self._poll()
             shown = replace(state, now=_NO_TIME)
-            self._latest.keep(encoded(state))
-            if shown != self._shown or time.monotonic() - sent >= SAME_STATE_S:
-                self._shown, sent = shown, time.monotonic()
+            changed = shown != self._shown
+            if changed:
+                self._shown = shown
+                self._latest.set(state)
+            if changed or time.monotonic() - sent >= SAME_STATE_S:
+                sent = time.monotonic()
                 self._latest.wake()
