@@ -17,9 +17,10 @@ from burner.manifest.reading.log_changes import (
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.place import manifest_place
 from burner.manifest.store.writer import Clock
+from burner.wall.backlogs import read_labels, read_messages
 from burner.wall.counting import DayCount, FirstPass
 from burner.wall.snapshot import LogFacts, never_read, shown_batches, wall_state
-from burner.wall.state import WallAway, WallState
+from burner.wall.state import WallAway, WallBacklog, WallState
 
 READ_ANYWAY = timedelta(seconds=5)
 """A file is read then, though it seems unchanged: its times are not exact."""
@@ -45,6 +46,7 @@ class ManifestFeed:
         self._read_at: datetime | None = None
         self._day: DayCount | None = None
         self._facts = LogFacts("", False, 0, (), ())
+        self._messages = self._labels = tuple[WallBacklog, ...]()
         self._is_whole = False
         """Whether all that was read is counted: reading may end in the middle."""
         self._away: WallAway | None = None
@@ -65,7 +67,8 @@ class ManifestFeed:
             self.error = error
         if self._day is None:
             return never_read(now, self._away or WallAway("", now))
-        return wall_state(self._day, self._facts, now, self._away)
+        backlogs = (*self._messages, *self._labels)
+        return wall_state(self._day, self._facts, now, backlogs, self._away)
 
     def close(self) -> None:
         """Let go of the manifest; `poll` opens it again."""
@@ -99,6 +102,9 @@ class ManifestFeed:
             at_work = [row.number for row in day.at_work.values()]
             changes = changes_since(reader, facts.records, at_work)
             self._take(reader, day, changes, simulated=facts.simulated)
+        self._messages = read_messages(reader)
+        open_batches = [row.batch for row in self._facts.batches if row.unit_label]
+        self._labels = read_labels(reader, open_batches, now)
 
     def _opened(self) -> ManifestReader:
         if self._reader is None:

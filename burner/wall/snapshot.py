@@ -50,11 +50,14 @@ class LogFacts:
     batches: tuple[BatchRow, ...]
     """That are open."""
     stations: tuple[StationRow, ...]
-    backlogs: tuple[WallBacklog, ...] = ()
 
 
 def wall_state(
-    day: DayCount, facts: LogFacts, now: datetime, away: WallAway | None = None
+    day: DayCount,
+    facts: LogFacts,
+    now: datetime,
+    backlogs: tuple[WallBacklog, ...] = (),
+    away: WallAway | None = None,
 ) -> WallState:
     """What the wall view shows at a moment."""
     day.forget_before(now - HOUR)
@@ -75,7 +78,7 @@ def wall_state(
         batches=tuple(_batch(row, day, now) for row in shown_batches(day, facts.batches)),
         problems=problems,
         warnings=(*_slot_warnings(day, stations), *_clock_warnings(newest, now)),
-        backlogs=facts.backlogs,
+        backlogs=backlogs,
         words=code_words((*codes, *([away.code] if away else ()))),
     )
 

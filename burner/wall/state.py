@@ -136,16 +136,28 @@ class WallWarning:
     """Boards in a row, or seconds ahead; else 0."""
 
 
+class BacklogKind(StrEnum):
+    """What waits."""
+
+    MESSAGES_WAITING = "messages-waiting"
+    """Messages for a MES, sent by themselves."""
+    MESSAGES_REFUSED = "messages-refused"
+    """The MES refused them: somebody must look."""
+    LABELS_OWED = "labels-owed"
+    LABELS_DOUBTFUL = "labels-doubtful"
+    """Perhaps they were printed: somebody must look."""
+
+
 @dataclass(frozen=True)
 class WallBacklog:
     """What is still to be delivered."""
 
-    kind: str
+    kind: BacklogKind
     name: str
-    """The destination; empty where there is one of this kind."""
+    """The destination of messages, the batch of labels."""
     number: int
     since: datetime | None
-    """When the oldest one was made."""
+    """When the oldest one was made; None: that is not known."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -109,6 +110,14 @@ class Browser:
 
 
 TEXT = "document.body.innerText"
+_WITH_PIPES = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 20) for number in sys.argv[1:3]]
+os.dup2(high[0], 3)
+os.dup2(high[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Starts a browser: the pipes of its protocol are its descriptors 3 and 4."""
 
 
 @contextmanager
@@ -118,10 +127,8 @@ def browser(folder: Path) -> Iterator[Browser]:
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
     command = [PROGRAM, *FLAGS, f"--user-data-dir={folder}"]
-    # The protocol's pipes are descriptors 3 and 4 of the browser.
-    script = f'exec 3<&{to_read} 4>&{from_write} && exec "$0" "$@"'
     process = subprocess.Popen(
-        ["/bin/sh", "-c", script, *command],
+        [sys.executable, "-S", "-c", _WITH_PIPES, str(to_read), str(from_write), *command],
         pass_fds=(to_read, from_write),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,0 +1,64 @@
+"""What waits: messages for a MES, labels that are to be printed or looked at."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from burner.manifest.entries.kinds import AnyEntry
+from burner.manifest.store.outbox import NewMessage
+from burner.wall.feed import ManifestFeed
+from burner.wall.state import BacklogKind, WallBacklog
+from tests.manifest.records import START, a_ledger, burned, open_batch
+from tests.manifest.writing.test_unit_labels import a_print, open_with_label, printed
+from tests.wall.states import checked
+
+
+def backlogs(folder: Path, now: datetime = START) -> tuple[WallBacklog, ...]:
+    feed = ManifestFeed(str(folder / "manifest.db"), UTC, lambda: now)
+    state = checked(feed.poll())
+    assert feed.error is None
+    return state.backlogs
+
+
+def test_a_label_that_is_owed_waits_until_it_is_printed(tmp_path: Path) -> None:
+    with a_ledger(tmp_path) as ledger:
+        release = open_with_label(ledger)
+        for unit in (1, 2):
+            burned(ledger, unit, batch="WO9", release_digest=release)
+        owed = WallBacklog(BacklogKind.LABELS_OWED, "WO9", 2, None)
+        assert backlogs(tmp_path) == (owed,)
+        for unit in (1, 2):
+            printed(ledger, unit=unit)
+        assert backlogs(tmp_path) == ()
+
+
+def test_a_print_that_never_ended_is_doubtful_after_a_minute(tmp_path: Path) -> None:
+    with a_ledger(tmp_path) as ledger:
+        burned(ledger, batch="WO9", release_digest=open_with_label(ledger))
+        a_print(ledger)
+        assert backlogs(tmp_path) == ()
+        doubtful = WallBacklog(BacklogKind.LABELS_DOUBTFUL, "WO9", 1, None)
+        assert backlogs(tmp_path, START + timedelta(minutes=2)) == (doubtful,)
+
+
+def test_messages_that_wait_are_counted_by_destination(tmp_path: Path) -> None:
+    made = iter(range(1000))
+
+    def fill(origin: str, _first: int, entries: Sequence[AnyEntry]) -> list[NewMessage]:
+        return [
+            NewMessage(
+                *(f"{origin}/{next(made)}", "mes", "line1", "", entry.unit_id, entry.batch),
+                *("WorkStarted", entry.at, "{}"),
+            )
+            for entry in entries
+        ]
+
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger, "WO1")
+        ledger.writer.fill_outbox = fill
+        burned(ledger, 1, batch="WO1")
+        (waiting,) = backlogs(tmp_path)
+    assert (waiting.kind, waiting.name) == (BacklogKind.MESSAGES_WAITING, "mes")
+    assert waiting.number == next(made)
+    assert waiting.since
+    assert waiting.since > START
