@@ -15,7 +15,7 @@ WORDS = (
     *("wall of planned", "wall without plan", "wall per hour"),
     *("wall expected end", "wall no end", "wall complete", "wall batch yield"),
     *("wall problems", "wall no problems", "wall problem counts", "wall look at", "wall backlogs"),
-    *(f"wall backlog {kind}" for kind in BacklogKind),
+    *(f"backlog {kind}" for kind in BacklogKind),
     *("wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),
     *("wall record age", "wall no record", "wall away", "wall lost", "wall connecting"),
     *("wall simulated", "wall nothing yet"),

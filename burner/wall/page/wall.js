@@ -282,7 +282,7 @@ function warning(row) {
 function backlogs() {
   if (!state.backlogs.length) return null;
   const rows = state.backlogs.map((row) => element(
-    "li", "", element("b", "", number(row.number)), " ", say(`wall backlog ${row.kind}`, row.name),
+    "li", "", element("b", "", number(row.number)), " ", say(`backlog ${row.kind}`, row.name),
     row.since ? aged("span", "age", () => ` ${age(row.since)}`) : null,
   ));
   return element("section", "backlogs", element("h2", "", say("wall backlogs")), element("ul", "", ...rows));
