@@ -72,6 +72,15 @@ def fullmatch(pattern: str, text: str) -> Match | None:
     return compiled(pattern).fullmatch(_unicode(text))
 
 
+def is_pattern(text: str) -> bool:
+    """Whether a text is a pattern of RE2."""
+    try:
+        compiled(text)
+    except re2.error:
+        return False
+    return True
+
+
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Pattern:
     """A pattern, ready to match.

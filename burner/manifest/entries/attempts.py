@@ -127,8 +127,13 @@ def _model_test(test: TestFacts) -> TestResult:
         outcome=test.outcome,
         seconds=test.ms / 1000,
         waited_s=test.waited_ms / 1000,
-        measurements=tuple(Measurement(**asdict(m)) for m in test.measurements),
+        measurements=tuple(map(model_measurement, test.measurements)),
     )
+
+
+def model_measurement(measurement: MeasurementFacts) -> Measurement:
+    """A measurement of the model, from its record."""
+    return Measurement(**asdict(measurement))
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from burner.manifest.entries.kinds import (
     SampleDrawn,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import cloud, first_article, limits, policies, unit_labels
+from burner.manifest.fold import cloud, first_article, limits, policies, required_tests, unit_labels
 from burner.manifest.fold.keys import lost_logs
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
@@ -107,6 +107,7 @@ def open_batch(state: ManifestState, number: int, entry: BatchOpened) -> tuple[C
         signer_keys=" ".join(signed),
         approver_keys=" ".join(approved),
         challenged=is_challenged(entry.index),
+        tests=required_tests.tests_in(entry.index),
         platform=terms.platform,
         name_creation=terms.name_creation,
         preflight_required=terms.preflight_required,

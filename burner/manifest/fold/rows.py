@@ -173,6 +173,8 @@ class BatchRow(NamedTuple):
     """Units that passed and are good no more, and that nobody scrapped or voided."""
     challenged: bool = False
     """Whether a unit passes only after it answered the station's challenge."""
+    tests: str = ""
+    """The tests that a unit must pass, as JSON of `required_tests.tests_in`; empty: none."""
     platform: str = ""
     """The cloud platform of its product, as `product.cloud`; empty: it is of no release."""
     name_creation: str = ""

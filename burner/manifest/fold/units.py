@@ -17,7 +17,7 @@ from burner.manifest.entries.kinds import (
     UnitChecked,
 )
 from burner.manifest.entries.release_kinds import BatchLimits
-from burner.manifest.fold import batches, cloud, limits, policies, unit_labels
+from burner.manifest.fold import batches, cloud, limits, policies, required_tests, unit_labels
 from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import (
     NEVER,
@@ -123,6 +123,7 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
         if row.challenged and outcome == PASS:
             _check_challenge(entry)
         if outcome == PASS:
+            required_tests.check_tests(row, entry)
             changes += unit_labels.owe(state, row, entry, work.device_name, ids)
         changes += batches.update_member(state, row, entry.unit_id, outcome)
     return tuple(changes)

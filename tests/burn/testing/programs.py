@@ -1,9 +1,13 @@
 """Programs of a factory that answer at once, and tests of a profile in one call."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from burner.burn.job import Job
 from burner.burn.testing.answer import TestAnswer
+from burner.burn.testing.equipment import TestEquipment
+from burner.burn.testing.resources import Resources
 from burner.core.errors import BurnerError
 from burner.profile.tests import UnitTest
 from burner.programs.question import TestQuestion
@@ -41,3 +45,8 @@ class ScriptedPrograms:
     @property
     def asked(self) -> list[str]:
         return [question.test for question in self.questions]
+
+
+def with_programs(job: Job, programs: ScriptedPrograms) -> Job:
+    """A job whose programs answer so."""
+    return replace(job, equipment=TestEquipment(Resources(), programs))

@@ -8,15 +8,13 @@ import pytest
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest
 from burner.burn.testing.answer import TestAnswer
-from burner.burn.testing.equipment import TestEquipment
-from burner.burn.testing.resources import Resources
 from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
 from burner.profile.tests import UnitTest
 from tests.burn.one_slot import NAME, PASSED, PRODUCT, SECRET, UNIT, Line, boot_lines, ended
-from tests.burn.testing.programs import ScriptedPrograms, unit_test, values
+from tests.burn.testing.programs import ScriptedPrograms, unit_test, values, with_programs
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 POWER = {"name": "tx_power", "unit": "dBm", "low": 10, "high": 14}
@@ -28,8 +26,7 @@ LED = {
 def with_tests(line: Line, *tests: UnitTest, programs: ScriptedPrograms | None = None) -> Line:
     """The line with these tests, and programs that answer."""
     line.with_profile(tests=tests)
-    equipment = TestEquipment(Resources(), programs or ScriptedPrograms())
-    line.job = replace(line.job, equipment=equipment)
+    line.job = with_programs(line.job, programs or ScriptedPrograms())
     return line
 
 
