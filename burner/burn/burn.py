@@ -65,6 +65,7 @@ def burn(
         unit.ask_interlock()
         yield from unit.claim()
         yield from unit.test_before_write()
+        yield from unit.take_route()
         yield from unit.write()
         yield from unit.verify()
         yield from unit.reset()

@@ -33,14 +33,21 @@ def check_boot_log(
         value = printed[field] = match[1] or ""
         if value != burned:
             raise BurnerError(code, f"firmware says {shown(value)}, burned was {shown(burned)}")
-    for pattern in settings.expect:
-        if first_match(pattern, lines) is None:
-            raise _no_match(pattern, lines)
+    check_awaited(settings.expect, lines, Code.UNIT_DID_NOT_START)
     return printed
 
 
-def _no_match(pattern: str, lines: Sequence[str]) -> BurnerError:
-    return BurnerError(Code.UNIT_DID_NOT_START, f"no line matched {shown(pattern)}; {_last(lines)}")
+def check_awaited(patterns: Sequence[str], lines: Sequence[str], code: str) -> None:
+    """Refuse a boot log in which a line is missing, with this code."""
+    for pattern in patterns:
+        if first_match(pattern, lines) is None:
+            raise _no_match(pattern, lines, code)
+
+
+def _no_match(
+    pattern: str, lines: Sequence[str], code: str = Code.UNIT_DID_NOT_START
+) -> BurnerError:
+    return BurnerError(code, f"no line matched {shown(pattern)}; {_last(lines)}")
 
 
 def _last(lines: Sequence[str]) -> str:

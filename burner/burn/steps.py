@@ -12,7 +12,7 @@ from burner.burn.compatibility import check_part
 from burner.burn.identify import add_label, read_after_boot, read_before_write
 from burner.burn.job import AttemptRequest, Job
 from burner.burn.known_unit import decide_by_flash, decide_by_record
-from burner.burn.prove import check_boot_log
+from burner.burn.prove import check_awaited, check_boot_log
 from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
@@ -20,6 +20,7 @@ from burner.burn.testing.running_order import in_running_order
 from burner.burn.testing.unit_tests import UnitTests
 from burner.burn.unit_connection import UnitConnection
 from burner.core.attempt import Record, Result, Step
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.segments import Segment
 from burner.core.silicon import Mac, Silicon
@@ -153,6 +154,20 @@ class UnitSteps:
             has_left = self.request.has_left or (lambda: False)
             yield from self._test(tests, self.profile.boot.baud, has_left)
             self.connection.connect_again()
+
+    def take_route(self) -> Iterator[Event]:
+        """Write the test firmware, start it and run its tests; then be ready for the product's."""
+        route = self.profile.route
+        if route is None:
+            return
+        yield self.enter(Step.WRITE)
+        yield from self._write(in_write_order(self.release.route))
+        yield self.enter(Step.RESET)
+        boot = route.boot
+        self.connection.boot(boot.expect, boot.timeout_s, boot.baud)
+        check_awaited(boot.expect, self.connection.lines, Code.TEST_FIRMWARE_DID_NOT_START)
+        yield from self._test(route.tests, boot.baud)
+        self.connection.connect_again()
 
     def write(self) -> Iterator[Event]:
         """Write every segment, whatever the flash already holds."""

@@ -5,46 +5,34 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from burner.burn.testing.answer import TestAnswer
-from burner.core.code import Code
-from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
 from burner.profile.tests import UnitTest
 from burner.programs.answer import ProgramAnswer
 from burner.programs.program_file import find_program
-from burner.programs.programs import SlotPrograms, unknown_functions
+from burner.programs.programs import SlotPrograms
 from burner.programs.question import TestQuestion
 
 
 class FactoryPrograms:
     """Runs the programs and functions of tests: `TestPrograms`. `close` ends all that runs."""
 
-    def __init__(self, search: SecretSearch, folder: Path, tests: Sequence[UnitTest]) -> None:
+    def __init__(self, search: SecretSearch, folder: Path) -> None:
         """Nothing is started yet.
 
         Args:
             search: knows the product secret.
             folder: of the profile or release file.
-            tests: of the profile.
-
-        Raises:
-            BurnerError: E647 a program is not there, E648 a function is not.
         """
         self._search, self._folder = search, folder
-        self._functions = [test.python for test in tests if test.python]
-        for test in tests:
-            if test.run:
-                find_program(test.run, folder)
-        if unknown := unknown_functions(self._functions):
-            raise BurnerError(Code.TEST_FUNCTION_UNKNOWN, ", ".join(unknown))
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.Lock()
 
-    def warm_up(self, slots: Iterable[str]) -> None:
-        """Have the functions imported ahead of their first use. Returns at once."""
-        if self._functions:
+    def warm_up(self, tests: Iterable[UnitTest], slots: Iterable[str]) -> None:
+        """Have the functions of tests imported ahead of their first use. Returns at once."""
+        if functions := [test.python for test in tests if test.python]:
             for slot in slots:
-                warm = self._of(slot).load
-                threading.Thread(target=warm, args=(self._functions,), daemon=True).start()
+                load = self._of(slot).load
+                threading.Thread(target=load, args=(functions,), daemon=True).start()
 
     def ask(
         self, test: UnitTest, question: TestQuestion, is_aborted: Callable[[], bool]

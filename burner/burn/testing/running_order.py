@@ -5,5 +5,6 @@ from burner.profile.tests import UnitTest, tests_after_boot, tests_before_write
 
 
 def in_running_order(profile: Profile) -> tuple[UnitTest, ...]:
-    """Every test of a unit: before it is written, and after it has started."""
-    return (*tests_before_write(profile.tests), *tests_after_boot(profile.tests))
+    """Every test of a unit: before it is written, on its test firmware, on its own firmware."""
+    route = profile.route.tests if profile.route else ()
+    return (*tests_before_write(profile.tests), *route, *tests_after_boot(profile.tests))

@@ -108,7 +108,7 @@ def _prepare_and_run(chosen: BurnArguments, slots: "Slots", rules: "StationRules
     segment_cache, search = SegmentCache(), SecretSearch()
     with warm_devices(slots, chosen.logs, segment_cache, search) as devices:
         release = _open_source(chosen, slots, search, rules, interactive=interactive)
-        for segment in release.segments:
+        for segment in (*release.route, *release.segments):
             segment_cache.prepare(segment)
         destinations = destinations_of(slots)
         every = slots.checkpoint_every or KEEP_EVERY

@@ -19,20 +19,16 @@ def open_equipment(source: Path, release: "Release", slots: "Slots") -> "Iterato
         source: the profile or release file; the programs work in its folder.
         release: what is burned.
         slots: of the station.
-
-    Raises:
-        BurnerError: E647, E648 a program or a function is not there.
     """
     from burner.burn.testing.equipment import TestEquipment
     from burner.burn.testing.resources import Resources
-    from burner.burn.testing.running_order import in_running_order
 
-    resources, tests = Resources(slots.resources), in_running_order(release.profile)
+    resources, tests = Resources(slots.resources), release.profile.all_tests
     if not any(test.run or test.python for test in tests):
         yield TestEquipment(resources)
         return
     from burner.burn.testing.factory_programs import FactoryPrograms
 
-    with closing(FactoryPrograms(release.search, source.parent, tests)) as programs:
-        programs.warm_up(slots.locate)
+    with closing(FactoryPrograms(release.search, source.parent)) as programs:
+        programs.warm_up(tests, slots.locate)
         yield TestEquipment(resources, programs)

@@ -8,6 +8,7 @@ from typing import Any
 from burner.core import regex
 from burner.core.good_values import is_good
 from burner.core.measurements import TestOutcome
+from burner.core.words.plural import counted
 from burner.manifest.entries.attempt_facts import TestFacts
 from burner.manifest.entries.attempts import model_measurement
 from burner.manifest.entries.body import canonical_json
@@ -60,7 +61,7 @@ def check_tests(row: BatchRow, entry: OutcomeEntry) -> None:
     for name, measurements in _parsed(row.tests).items():
         of_name = [test for test in entry.result.tests if test.name == name]
         if len(of_name) != 1 or (why := _why_no_pass(of_name[0], measurements)):
-            why = why if len(of_name) == 1 else f"{len(of_name)} results"
+            why = why if len(of_name) == 1 else counted(len(of_name), "result")
             raise inconsistent(f"unit {entry.unit_id} passed without its test {name}: {why}")
 
 
@@ -77,7 +78,7 @@ def _why_no_pass(test: TestFacts, measurements: Mapping[str, Mapping[str, str]])
     for name, limits in measurements.items():
         of_name = [m for m in test.measurements if m.name == name]
         if len(of_name) != 1:
-            return f"{name} has {len(of_name)} values"
+            return f"{name} has {counted(len(of_name), 'value')}"
         if {limit: getattr(of_name[0], limit) for limit in LIMITS} != limits:
             return f"{name} was compared with other limits"
     bad = [m.name for m in test.measurements if not (m.good and is_good(model_measurement(m)))]

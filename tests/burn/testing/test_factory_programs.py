@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from burner.burn.testing.factory_programs import FactoryPrograms
-from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
 from burner.profile.tests import UnitTest
 from burner.programs.question import TestQuestion
@@ -34,7 +33,7 @@ def asked(programs: FactoryPrograms, test: UnitTest) -> dict[str, str]:
 def test_a_program_beside_the_profile_answers_and_is_known_by_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "rf.py").write_text(ANSWER, encoding="utf-8")
     test = unit_test(run=("{python}", "rf.py"))
-    with closing(FactoryPrograms(SecretSearch(), tmp_path, [test])) as programs:
+    with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
         answer = programs.ask(test, question("rf"), lambda: False)
     assert dict(answer.values) == {"port": "/dev/ttyUSB3", "test": "rf"}
     assert (answer.code, len(answer.program)) == ("", 64)
@@ -47,29 +46,14 @@ def test_a_function_is_warm_before_its_first_call(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.syspath_prepend(tmp_path)
     test = unit_test(python="measures")
-    with closing(FactoryPrograms(SecretSearch(), tmp_path, [test])) as programs:
-        programs.warm_up(["1"])
+    with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
+        programs.warm_up([test], ["1"])
         assert asked(programs, test)["calls"] == "1"
         assert asked(programs, test)["calls"] == "2"
-
-
-@pytest.mark.parametrize(
-    ("test", "code"),
-    [
-        (unit_test(run=("fixtures/no-such-program",)), "E647"),
-        (unit_test(python="no-such-function"), "E648"),
-    ],
-)
-def test_what_is_not_there_is_refused_before_the_first_unit(
-    tmp_path: Path, test: UnitTest, code: str
-) -> None:
-    with pytest.raises(BurnerError) as refused:
-        FactoryPrograms(SecretSearch(), tmp_path, [test])
-    assert refused.value.code == code
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="programs are written for sh")
 def test_a_program_that_finds_the_unit_bad_is_the_units_fault(tmp_path: Path) -> None:
     test = unit_test(run=("sh", "-c", "exit 1"))
-    with closing(FactoryPrograms(SecretSearch(), tmp_path, [test])) as programs:
+    with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
         assert asked(programs, test)["code"] == "E640"
