@@ -66,6 +66,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "littlefs": ("provisioning/littlefs_image.py",),
     "fatfs": ("provisioning/fat_image.py",),
     "sqlalchemy": ("manifest",),
+    "pyarrow": ("manifest/exchange/measurement_parquet.py",),
     "psycopg": ("manifest",),
     "pkcs11": ("manifest/local/token.py",),
     "filelock": ("manifest",),

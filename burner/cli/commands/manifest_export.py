@@ -11,10 +11,8 @@ import click
 from burner.cli.parameters import options
 from burner.cli.parameters.name_options import names_header_option
 from burner.cli.parameters.output_path import OutputPath
+from burner.cli.parameters.whole_file import written_whole
 from burner.cli.terminal import screen
-from burner.core.atomic_file import check_is_place_for_file
-from burner.core.code import Code
-from burner.core.errors import BurnerError
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
@@ -125,13 +123,5 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    check_is_place_for_file(output)
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        part.replace(output)
-    except OSError as error:
-        raise BurnerError(Code.DISK_FULL, f"{output}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with written_whole(output) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        yield file

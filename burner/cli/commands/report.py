@@ -1,13 +1,21 @@
 """`burner report`: the report on units and attempts, for a terminal, a browser or a script."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from burner.cli.pages.evidence import show_evidence, show_reconciled
+from burner.cli.pages.measured_tables import (
+    show_batches,
+    show_measurements,
+    show_standouts,
+    show_tests,
+)
 from burner.cli.parameters import options
+from burner.cli.parameters.whole_file import written_whole
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cli.terminal.next_command import manifest_argument
@@ -18,12 +26,16 @@ from burner.core.words.phrases import Wording
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from burner.manifest.reading.attempt_filter import AttemptFilter
+    from burner.manifest.reading.reader import ManifestReader
     from burner.report.figures.calendar import Calendar
     from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
 
 BAR_WIDTH = 60
 MAX_SHIFTS = 10
 MAX_NAMES = 20
+TABLES = (".csv", ".parquet")
+"""Ends of names of files for --measurements."""
 MARKS = (
     ("first_time", "█", "passed at the first attempt"),
     ("later", "▓", "passed later"),
@@ -32,6 +44,14 @@ MARKS = (
     ("open", "?", "open"),
     ("scrapped", "s", "scrapped"),
 )
+
+
+def _measurements_file(
+    _context: click.Context, _option: click.Parameter, value: Path | None
+) -> Path | None:
+    if value and value.suffix.lower() not in TABLES:
+        raise click.BadParameter(f"{value.name} ends with neither {' nor '.join(TABLES)}")
+    return value
 
 
 @click.command()
@@ -46,17 +66,26 @@ MARKS = (
 )
 @options.zone_option
 @options.output_option()
+@click.option(
+    "--measurements",
+    metavar="FILE",
+    type=options.NEW_FILE,
+    callback=_measurements_file,
+    help="Write what tests measured, one row a value, to a .csv or .parquet file.",
+)
 @options.json_option
 @options.lang_option
 def report(
+    *,
     manifest: str,
     shifts: str,
     zone: "tzinfo | None",
     output: Path | None,
+    measurements: Path | None,
     as_json: bool,
     **scope: Any,
 ) -> None:
-    """Report yield, pace, cycle times and failures.
+    """Report yield, pace, cycle times, failures and measurements.
 
     --output writes one HTML page that needs no network, for a screen or for A4.
     """
@@ -67,11 +96,13 @@ def report(
     calendar = _calendar(shifts, zone)
     with ManifestReader.open(manifest) as reader:
         figures = count(reader, AttemptFilter(**scope), calendar)
+        if measurements is not None:
+            _write_measurements(measurements, reader, AttemptFilter(**scope))
     if output is not None:
         _write_page(output, figures)
     if as_json:
         screen.say(json.dumps(figures.plain(), ensure_ascii=False, indent=2))
-    elif output is None:
+    elif output is None and measurements is None:
         _show(figures, Wording(language()), manifest_argument(manifest))
 
 
@@ -83,6 +114,20 @@ def _calendar(shifts: str, zone: "tzinfo | None") -> "Calendar":
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--shifts") from error
     return Calendar(boundaries, zone)
+
+
+def _write_measurements(target: Path, reader: "ManifestReader", chosen: "AttemptFilter") -> None:
+    from burner.manifest.exchange.measurement_parquet import write_parquet
+    from burner.manifest.exchange.measurement_table import measurements_csv
+    from burner.manifest.reading.tested_attempts import attempts_with_tests
+
+    attempts = attempts_with_tests(reader, reader.with_log_of_batch(chosen))
+    with closing(attempts), written_whole(target) as part:
+        if target.suffix.lower() == ".parquet":
+            write_parquet(part, attempts)
+            return
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(measurements_csv(attempts))
 
 
 def _write_page(target: Path, figures: "Figures") -> None:
@@ -106,7 +151,11 @@ def _show(figures: "Figures", say: Wording, at: str) -> None:
     show_reconciled(figures.scope.reconciled, say)
     if not figures.units.total and not figures.without_unit:
         return
+    show_standouts(figures, say)
+    show_batches(figures.batches, say)
     _show_failures(figures, say)
+    show_tests(figures.tests, say)
+    show_measurements(figures.measurements, say)
     _show_steps(figures, say)
     _show_places(say("By slot"), figures.slots, say)
     if len(figures.stations) > 1:

@@ -79,6 +79,8 @@ class NumberFigures:
     deviation: Quantity | None
     """Of all values, with n - 1; None: a single value."""
     median: Quantity
+    decimals: int
+    """Digits behind the point of the most exact value."""
     minimum: str
     """As it was measured."""
     maximum: str
@@ -166,7 +168,7 @@ class Oddity(StrEnum):
     NOT_PASSED = "not-passed"
     """A test ends in fail or error more often in a slot."""
     FALLING = "falling"
-    """The values of the later half of the time."""
+    """The last quarter of the values, against the first one."""
     RISING = "rising"
 
 
@@ -184,10 +186,10 @@ class Standout:
     """Empty: all slots, over time."""
     slot: str
     here: Quantity
-    """Median in the slot, or later; or share that did not pass."""
+    """Median in the slot, or at the end; or share that did not pass."""
     elsewhere: Quantity
     count: int
-    """Values, or ends of the test, in the slot, or later."""
+    """Values, or ends of the test, in the slot, or at the end."""
     count_elsewhere: int
 
 

@@ -1,6 +1,6 @@
 """What differs in one slot, or over the time, by more than chance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from burner.report.figures.comparison import FEWEST, GroupApart, groups_apart, threshold
 from burner.report.figures.counting_tests import (
@@ -14,7 +14,9 @@ from burner.report.figures.measured import Oddity, Quantity, Standout
 from burner.report.figures.summing import wilson
 from burner.report.figures.summing_tests import numbers_of, values_by_quarter
 
-LATER = "later"
+FIRST, LAST = "first", "last"
+FEWEST_PERIODS = 4
+"""Quarters of an hour below which nothing is said of a course."""
 
 
 def standouts(tallies: MeasuredTallies) -> tuple[Standout, ...]:
@@ -41,21 +43,29 @@ def _slot(series: Series, difference: GroupApart[Place]) -> Standout:
 
 
 def _drift(series: Series, tally: SeriesTally, least: float) -> Iterator[Standout]:
-    """Compare the values of the earlier half of the time with those of the later one."""
-    quarters = sorted(values_by_quarter(tally.places).items())
-    if len(quarters) < 4:
+    """Compare the first quarter of the values with the last one."""
+    by_time = [values for _, values in sorted(values_by_quarter(tally.places).items())]
+    if len(by_time) < FEWEST_PERIODS:
         return
-    halves: dict[str, list[float]] = {"": [], LATER: []}
-    for _, values in quarters:
-        halves[LATER if len(halves[""]) * 2 >= tally.count else ""] += values
-    for difference in groups_apart(halves, least):
-        here, elsewhere = difference.here, difference.elsewhere
-        later = difference
-        if difference.group != LATER:
-            counts = (difference.count_elsewhere, difference.count)
-            later = GroupApart(LATER, elsewhere, here, *counts)
-        oddity = Oddity.FALLING if later.here < later.elsewhere else Oddity.RISING
-        yield _standout(oddity, series, ("", ""), later)
+    ends = {FIRST: _a_quarter(by_time, tally.count), LAST: _a_quarter(by_time[::-1], tally.count)}
+    if len(ends[FIRST]) + len(ends[LAST]) > tally.count:
+        return
+    for found in groups_apart(ends, least):
+        first, last = found.elsewhere, found.here
+        counts = (found.count, found.count_elsewhere)
+        if found.group == FIRST:
+            first, last, counts = last, first, counts[::-1]
+        oddity = Oddity.FALLING if last < first else Oddity.RISING
+        yield _standout(oddity, series, ("", ""), GroupApart(LAST, last, first, *counts))
+
+
+def _a_quarter(by_time: Iterable[Sequence[float]], count: int) -> list[float]:
+    """A quarter of the values, from the beginning; what was measured together stays together."""
+    taken: list[float] = []
+    for values in by_time:
+        if len(taken) * 4 < count:
+            taken += values
+    return taken
 
 
 def _standout(

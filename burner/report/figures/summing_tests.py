@@ -103,6 +103,7 @@ def _numbers(tally: SeriesTally, calendar: Calendar) -> NumberFigures | None:
         mean=Quantity(mean(ordered)),
         deviation=_quantity(deviation(ordered)),
         median=Quantity(quantile(ordered, 0.5)),
+        decimals=tally.decimals,
         minimum=tally.minimum[1],
         maximum=tally.maximum[1],
         cpk=cpk(ordered, low, high),

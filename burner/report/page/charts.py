@@ -48,7 +48,7 @@ def stacked(parts: Sequence[Part], say: Wording) -> Markup:
             drawn.append(element("rect", title, **box, rx=2, class_=part.colour))
         x += width
     words = say(", ").join(f"{part.name} {part.number}" for part in parts if part.number)
-    return _svg(WIDTH, 28, drawn, say("{}: {}", say("Units"), words or say("none")))
+    return svg(WIDTH, 28, drawn, say("{}: {}", say("Units"), words or say("none")))
 
 
 def swatch(colour: str) -> Markup:
@@ -84,7 +84,7 @@ def bars(columns: Sequence[Bar], colours: Sequence[str], unit: str, say: Wording
             drawn.append(_below(column.label, x + step / 2, FLOOR + 15, "tick middle"))
         if new_day and column.day:
             drawn.append(_below(column.day, x + 1, FLOOR + 30, "tick day"))
-    return _svg(WIDTH, FLOOR + 36, drawn, say("{}, {} bars over time", unit, len(columns)))
+    return svg(WIDTH, FLOOR + 36, drawn, say("{}, {} bars over time", unit, len(columns)))
 
 
 def ranges(rows: Sequence[tuple[str, float, float, float]], say: Wording) -> Markup:
@@ -114,7 +114,7 @@ def ranges(rows: Sequence[tuple[str, float, float, float]], say: Wording) -> Mar
                 class_="soft",
             ),
         ]
-    return _svg(WIDTH, bottom + 22, drawn, say("Seconds by step"))
+    return svg(WIDTH, bottom + 22, drawn, say("Seconds by step"))
 
 
 def interval(
@@ -133,7 +133,7 @@ def interval(
         element("circle", cx=at(middle), cy=9, r=4.5, class_="dot"),
     ]
     tooltip = say("{}, between {} and {}", f"{middle:.1%}", f"{low:.1%}", f"{high:.1%}")
-    return _svg(width, height, drawn, tooltip, "cell")
+    return svg(width, height, drawn, tooltip, "cell")
 
 
 def bar(shares: Sequence[tuple[float, str]], tooltip: str, width: int = 160) -> Markup:
@@ -144,7 +144,7 @@ def bar(shares: Sequence[tuple[float, str]], tooltip: str, width: int = 160) -> 
             box = {"x": f"{x:.1f}", "y": 3, "width": f"{max(width * value, 1):.1f}", "height": 12}
             drawn.append(element("rect", **box, class_=colour))
         x += width * value
-    return _svg(width, 18, drawn, tooltip, "cell")
+    return svg(width, 18, drawn, tooltip, "cell")
 
 
 def _column(boxes: list[tuple[float, str]], tooltip: str, x: float, width: float) -> Markup:
@@ -162,8 +162,9 @@ def _below(text: str, x: float, y: float, class_: str) -> Markup:
     return element("text", text, x=f"{x:.1f}", y=y, class_=class_)
 
 
-def _svg(
+def svg(
     width: int, height: float, drawn: list[Markup], tooltip: str, class_: str = "plot"
 ) -> Markup:
+    """A picture with its words for readers who do not see it."""
     box = f"0 0 {width} {height:g}"
     return element("svg", join(drawn), viewBox=box, role="img", aria_label=tooltip, class_=class_)

@@ -53,6 +53,32 @@ def bauds(attempts: Mapping[int, int]) -> str:
     return "–".join(map(str, ends)) or "–"
 
 
+def with_minus(number: str) -> str:
+    """A number as text, with a minus in place of the hyphen."""
+    return number.replace("-", "−")
+
+
+def significant(value: float, digits: int = 5) -> str:
+    """So many digits, without zeros at the end: `12.4`, `0.00012`, `-31`."""
+    return with_minus(f"{value:.{digits}g}")
+
+
+def fixed(value: float, decimals: int) -> str:
+    """So many digits behind the point; a very large or small number with an exponent."""
+    if value and not 1e-6 <= abs(value) < 1e9:
+        return significant(value)
+    return with_minus(f"{value:.{decimals}f}")
+
+
+def ticks(begin: float, end: float, most: int = 6) -> list[float]:
+    """Round numbers within a range, for the ticks of an axis."""
+    width = max(end - begin, SMALLEST * max(abs(begin), abs(end), SMALLEST))
+    power = 10 ** floor(log10(width / most))
+    step = next(n * power for n in (1, 2, 5, 10, 20) if n * power * most >= width)
+    first = ceil(round(begin / step, 6))
+    return [float(f"{at * step:.12g}") for at in range(first, floor(round(end / step, 6)) + 1)]
+
+
 def axis(value: float, least_step: float = 0) -> list[float]:
     """Round numbers from 0 to the first one at or above a value, for the ticks of an axis."""
     value = max(value, SMALLEST)

@@ -1,13 +1,13 @@
 """The sections of the page of a report; each has a text for no data."""
 
-from collections.abc import Sequence
-
 from burner.core.errors import table
 from burner.core.words.phrases import Wording
 from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.report.figures.figures import Figures, PeriodFigures, SlotFigures
 from burner.report.page import charts, dates, numbers
+from burner.report.page.blocks import data_table, nothing, number_cells, section
 from burner.report.page.markup import Markup, element
+from burner.report.page.measured_sections import batches, measurements, standouts, tests
 from burner.report.page.reconciled import reconciled_table
 from burner.report.page.throughput import throughput_plot
 
@@ -25,8 +25,12 @@ DEFINED = (
 def sections(figures: Figures, say: Wording) -> list[Markup]:
     """All of them, in the order of the page."""
     return [
+        *standouts(figures, say),
         _pace(figures, say),
+        *batches(figures, say),
         _failures(figures, say),
+        *tests(figures, say),
+        *measurements(figures, say),
         _steps(figures, say),
         _places(say("By slot"), figures.slots, figures, say),
         _places(say("By station"), figures.stations, figures, say),
@@ -49,7 +53,7 @@ def _evidence(figures: Figures, say: Wording) -> list[Markup]:
         for head, text in evidence_rows(evidence, say)
     ]
     hint = say("By the envelopes on record; their signatures were checked again for this report.")
-    return [_section(say("Who stands for the release"), hint, _table([], 2, rows))]
+    return [section(say("Who stands for the release"), hint, data_table([], 2, rows))]
 
 
 def _reconciled(figures: Figures, say: Wording) -> list[Markup]:
@@ -60,35 +64,22 @@ def _reconciled(figures: Figures, say: Wording) -> list[Markup]:
     title, table = say("Units on the cloud platform"), reconciled_table(status, say)
     if not table.rows:
         none = "No differences yet." if status.waiting else "No differences."
-        return [_section(title, table.hint, _nothing(say(none)))]
-    return [_section(title, table.hint, _table(table.heads, 1, table.rows))]
-
-
-def _section(title: str, hint: str, *content: Markup) -> Markup:
-    return element(
-        "section",
-        element("h2", title),
-        element("p", hint, class_="hint") if hint else None,
-        *content,
-    )
-
-
-def _nothing(text: str) -> Markup:
-    return element("p", text, class_="nothing")
+        return [section(title, table.hint, nothing(say(none)))]
+    return [section(title, table.hint, data_table(table.heads, 1, table.rows))]
 
 
 def _pace(figures: Figures, say: Wording) -> Markup:
     bars = throughput_plot(figures, say)
     if not bars.columns:
-        return _section(bars.title, "", _nothing(say("Nothing was burned.")))
+        return section(bars.title, "", nothing(say("Nothing was burned.")))
     plot = charts.bars(bars.columns, ("good", "later"), bars.unit, say)
-    return _section(bars.title, bars.hint, _good_legend(say), plot)
+    return section(bars.title, bars.hint, _good_legend(say), plot)
 
 
 def _failures(figures: Figures, say: Wording) -> Markup:
     title = say("Why attempts did not pass")
     if not figures.failures:
-        return _section(title, "", _nothing(say("Every attempt that ended has passed.")))
+        return section(title, "", nothing(say("Every attempt that ended has passed.")))
     most = figures.failures[0].attempts
     rows = [
         element(
@@ -102,7 +93,7 @@ def _failures(figures: Figures, say: Wording) -> Markup:
                     say.counted("so many attempts", failure.attempts, failure.attempts),
                 ),
             ),
-            *_numbers(
+            *number_cells(
                 numbers.count(failure.attempts),
                 numbers.count(failure.units),
                 numbers.share(failure.share),
@@ -113,8 +104,8 @@ def _failures(figures: Figures, say: Wording) -> Markup:
     ]
     columns = ("code", "what happened, what to do", "", "attempts", "units", "share", "together")
     heads = [say(column) for column in columns]
-    return _section(
-        title, say("Most frequent first."), _failure_legend(say), _table(heads, 3, rows)
+    return section(
+        title, say("Most frequent first."), _failure_legend(say), data_table(heads, 3, rows)
     )
 
 
@@ -153,20 +144,20 @@ def _steps(figures: Figures, say: Wording) -> Markup:
     title = say("Cycle time by step")
     long = [step for step in figures.steps if step.spread.p95_s > SHORT_S]
     if not long:
-        return _section(title, "", _nothing(say("No attempt has passed.")))
+        return section(title, "", nothing(say("No attempt has passed.")))
     drawn = [(say(s.step), s.spread.p5_s, s.spread.median_s, s.spread.p95_s) for s in long]
     short = [say(step.step) for step in figures.steps if step not in long]
     left_out = say("short steps", say(", ").join(short)) if short else ""
     hint = say("Dot: median. Line: nine of ten attempts that passed.") + left_out
-    return _section(title, hint, charts.ranges(drawn, say))
+    return section(title, hint, charts.ranges(drawn, say))
 
 
 def _places(title: str, places: tuple[SlotFigures, ...], figures: Figures, say: Wording) -> Markup:
     if not places:
-        return _section(title, "", _nothing(say("No slot has worked.")))
+        return section(title, "", nothing(say("No slot has worked.")))
     if not places[0].slot and len(places) == 1:
         only = say("All attempts were made at {}.", places[0].station)
-        return _section(title, "", _nothing(only))
+        return section(title, "", nothing(only))
     rest = figures.units.first_pass_yield
     lows = [place.low for place in places if place.low is not None]
     axis = (max(0.0, min(lows, default=0.0) // 0.05 * 0.05), 1.0)
@@ -186,7 +177,7 @@ def _places(title: str, places: tuple[SlotFigures, ...], figures: Figures, say: 
         "median",
         "baud",
     )
-    return _section(title, hint, _table([say(column) for column in columns], 4, rows))
+    return section(title, hint, data_table([say(column) for column in columns], 4, rows))
 
 
 def _place(
@@ -204,7 +195,7 @@ def _place(
         element("td", drawn),
         element("td", numbers.share(share)),
         element("td", behind if place.behind else None),
-        *_numbers(
+        *number_cells(
             numbers.count(place.new),
             *(numbers.count(place.outcomes[outcome]) for outcome in ("FAIL", "ERROR", "OPEN")),
             numbers.seconds(place.cycle.median_s, say) if place.cycle else "–",
@@ -217,7 +208,7 @@ def _place(
 def _shifts(figures: Figures, say: Wording) -> Markup:
     title, shown = say("By shift"), figures.shifts[-MAX_SHIFTS:]
     if not shown:
-        return _section(title, "", _nothing(say("No shift has worked.")))
+        return section(title, "", nothing(say("No shift has worked.")))
     most = max(span.good for span in shown) or 1
     rows = [_shift(span, most, say) for span in shown]
     left_out = len(figures.shifts) - len(shown)
@@ -232,8 +223,8 @@ def _shifts(figures: Figures, say: Wording) -> Markup:
         "ERROR",
         "worked",
     )
-    table = _table([say(column) for column in columns], 2, rows)
-    return _section(title, hint if left_out else "", _good_legend(say), table)
+    table = data_table([say(column) for column in columns], 2, rows)
+    return section(title, hint if left_out else "", _good_legend(say), table)
 
 
 def _shift(span: PeriodFigures, most: int, say: Wording) -> Markup:
@@ -244,7 +235,7 @@ def _shift(span: PeriodFigures, most: int, say: Wording) -> Markup:
         "tr",
         element("td", when, class_="when"),
         element("td", charts.bar(shares, say.counted("so many good", span.good, span.good))),
-        *_numbers(
+        *number_cells(
             numbers.count(span.good),
             numbers.rate(span.per_hour),
             numbers.share(span.first_pass_yield),
@@ -266,9 +257,11 @@ def _retries_and_rework(figures: Figures, say: Wording) -> Markup:
         (say("… of which passed"), rework.passed),
         *((say("… reason: {}", reason), n) for reason, n in rework.reasons.items()),
     ]
-    drawn = [element("tr", element("td", what), *_numbers(numbers.count(n))) for what, n in rows]
+    drawn = [
+        element("tr", element("td", what), *number_cells(numbers.count(n))) for what, n in rows
+    ]
     hint = say("Rework is an attempt on a known unit for a reason that a person gave.")
-    return _section(say("Retries and rework"), hint, _table((), 1, drawn))
+    return section(say("Retries and rework"), hint, data_table((), 1, drawn))
 
 
 def _tried(tries: str, say: Wording) -> str:
@@ -278,7 +271,7 @@ def _tried(tries: str, say: Wording) -> str:
 def _open_units(figures: Figures, say: Wording) -> Markup:
     title, units = say("Open units"), figures.open_units
     if not units:
-        return _section(title, "", _nothing(say("None: every unit's last attempt has ended.")))
+        return section(title, "", nothing(say("None: every unit's last attempt has ended.")))
     named = [
         element(
             "li",
@@ -291,7 +284,7 @@ def _open_units(figures: Figures, say: Wording) -> Markup:
     hint = say("Begun, and no outcome on record. They must be burned again before they can pass.")
     if more:
         hint += say(" {} more: burner manifest list --outcome OPEN{}.", numbers.count(more), "")
-    return _section(title, hint, element("ul", *named, class_="names"))
+    return section(title, hint, element("ul", *named, class_="names"))
 
 
 def _definitions(say: Wording) -> Markup:
@@ -300,17 +293,4 @@ def _definitions(say: Wording) -> Markup:
         for word in DEFINED
         for part in (element("dt", say(word)), element("dd", say(f"defined {word}")))
     ]
-    return _section(say("What the words mean"), "", element("dl", *pairs))
-
-
-def _table(heads: Sequence[str], first_number: int, rows: list[Markup]) -> Markup:
-    head = [
-        element("th", text, class_="n" if position >= first_number else None, scope="col")
-        for position, text in enumerate(heads)
-    ]
-    top = element("thead", element("tr", *head)) if heads else None
-    return element("div", element("table", top, element("tbody", *rows)), class_="wide")
-
-
-def _numbers(*texts: str) -> list[Markup]:
-    return [element("td", text, class_="n") for text in texts]
+    return section(say("What the words mean"), "", element("dl", *pairs))

@@ -1,7 +1,9 @@
 """`burner report` and the list of names, as people and scripts use them."""
 
+import csv
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from burner.cli.main import root
 from burner.core.attempt import Outcome
@@ -17,6 +20,7 @@ from burner.core.errors import BurnerError
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from tests.chinese import english_in
+from tests.in_process import run_burner
 from tests.manifest.records import (
     START,
     Ticking,
@@ -26,6 +30,7 @@ from tests.manifest.records import (
     open_batch,
     unit_mac,
 )
+from tests.manifest.tested_units import burned_with_tests, rf_test, tx_power
 
 
 @pytest.fixture
@@ -132,7 +137,7 @@ def test_in_chinese_no_english_is_left(
     out = run("report", *batch).stdout
     assert "合格品 " in out
     without_bar = re.sub(r"\[.*\]", "", out)
-    assert english_in(without_bar, ("WO1", "plug-c3", "line1", "7cdfa1")) == []
+    assert english_in(without_bar, ("WO1", "WO2", "plug-c3", "line1", "7cdfa1")) == []
 
 
 def test_an_empty_manifest_is_reported_as_empty(
@@ -192,3 +197,52 @@ def test_a_name_that_came_late_is_given_for_an_open_unit(here: Path) -> None:
         ledger.bind(replace(attempt, device_name="490154203237518"))
     figures = json.loads(run("report", "--json", "--batch", "WO2").stdout)
     assert [unit["device_name"] for unit in figures["open_units"]] == ["490154203237518"]
+
+
+def test_what_tests_measured_is_on_the_terminal_and_in_files_for_statisticians(
+    tmp_path: Path,
+) -> None:
+    with Ledger.open(tmp_path / "manifest.db", "line1", Ticking()) as ledger:
+        open_batch(ledger)
+        for unit in range(1, 5):
+            test = rf_test(tx_power("9.10" if unit == 1 else "12.30", good=unit > 1))
+            burned_with_tests(ledger, unit, test)
+        correct(
+            *(ledger, CorrectionKind.VOID, str(unit_mac(4))),
+            product_id="S3EUVBRJLB",
+            operator="qa",
+            reason="a trial",
+        )
+    shown = run_burner(tmp_path, "report").stdout
+    assert "rf · tx_power   10 … 14 dBm   3        1" in shown
+    for name in ("values.csv", "values.parquet"):
+        done = run_burner(tmp_path, "report", "--measurements", name)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with (tmp_path / "values.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["value"] for row in rows] == ["9.10", "12.30", "12.30"]
+    table = parquet.read_table(tmp_path / "values.parquet").to_pylist()
+    assert [
+        (row["value"], row["value_number"], row["low_number"], row["good"]) for row in table
+    ] == [
+        *(("9.10", 9.1, 10.0, False), ("12.30", 12.3, 10.0, True), ("12.30", 12.3, 10.0, True)),
+    ]
+    assert table[0]["time"] == START + timedelta(seconds=12)
+    assert {*rows[0]} == {*table[0]} - {"value_number", "low_number", "high_number"}
+
+
+def test_a_file_of_another_kind_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    done = run_burner(tmp_path, "report", "--measurements", "values.xlsx")
+    assert done.returncode == 2
+    assert "values.xlsx ends with neither .csv nor .parquet" in done.stderr
+
+
+def test_without_the_extra_a_parquet_file_is_refused_with_what_to_install(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run_burner(here, "report", "--measurements", "values.parquet")
+    assert done.returncode == 4
+    assert done.stderr.startswith("E773 ")
+    assert "pip install 'burner[parquet]'" in done.stderr
+    assert [path.name for path in here.iterdir() if "values" in path.name] == []
