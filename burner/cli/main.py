@@ -41,7 +41,7 @@ SECTIONS = {
         "batch": "Open batches, see how they stand, close them.",
         "unit": "Show one unit, correct its record, write its certificate.",
         "board": "Show all stations, as text or as a live page for a big screen.",
-        "report": "Report yield, pace, cycle times and failures.",
+        "report": "Report yield, pace, cycle times, failures and measurements.",
         "manifest": "List, verify, export and back up the production log.",
         "mes": "See what waits for the MES, send it, try it again or skip it.",
     },

@@ -23,7 +23,7 @@ LINE = 24
 
 
 @dataclass(frozen=True)
-class Values:
+class DrawnValues:
     """A measurement whose values are numbers, with the range in which they are drawn."""
 
     measurement: MeasurementFigures
@@ -40,7 +40,7 @@ class Values:
         return [(limit, numbers.with_minus(text)) for limit, text in texts if limit is not None]
 
 
-def values_of(measurement: MeasurementFigures) -> Values | None:
+def values_of(measurement: MeasurementFigures) -> DrawnValues | None:
     """None where its values are texts."""
     number = measurement.number
     if number is None:
@@ -51,7 +51,7 @@ def values_of(measurement: MeasurementFigures) -> Values | None:
     room = (end - begin) * 0.03
     begin -= room * (3 if drawn.below else 1)  # the number of those beyond is written there
     end += room * (3 if drawn.above else 1)
-    return Values(measurement, number, low, high, begin, end)
+    return DrawnValues(measurement, number, low, high, begin, end)
 
 
 def _limit(text: str) -> float | None:
@@ -59,7 +59,7 @@ def _limit(text: str) -> float | None:
     return None if number is None else float(number)
 
 
-def histogram(values: Values, say: Wording) -> Markup:
+def histogram(values: DrawnValues, say: Wording) -> Markup:
     """How often which values were measured; bad ones in another colour."""
     drawn = values.number.histogram
     most = max(good + bad for good, bad in zip(drawn.good, drawn.bad, strict=True)) or 1
@@ -84,7 +84,7 @@ def histogram(values: Values, say: Wording) -> Markup:
     return svg(WIDTH, floor + BOTTOM, [*boxes, *ticks, *limits, *outside], title)
 
 
-def over_time(values: Values, say: Wording) -> Markup:
+def over_time(values: DrawnValues, say: Wording) -> Markup:
     """Median, and the range of nine of ten values, from the first to the last period."""
     periods, left = values.number.over_time, 46
     step = (WIDTH - left) / len(periods)
@@ -125,7 +125,7 @@ def _period(period: PeriodValues, x: float, at: Callable[[float], float]) -> tup
     )
 
 
-def slots(values: Values, odd: Iterable[tuple[str, str]], say: Wording) -> Markup:
+def slots(values: DrawnValues, odd: Iterable[tuple[str, str]], say: Wording) -> Markup:
     """A line for each slot: median, and the range of nine of ten values; odd ones are marked."""
     rows, marked = values.number.slots, set(odd)
     several = len({row.station for row in rows}) > 1
@@ -170,7 +170,7 @@ def _slot_line(
     )
 
 
-def _scale(values: Values, left: float, right: float) -> Callable[[float], float]:
+def _scale(values: DrawnValues, left: float, right: float) -> Callable[[float], float]:
     """From a value to x; what is out of the range is drawn at its end."""
 
     def at(value: float) -> float:
@@ -180,7 +180,9 @@ def _scale(values: Values, left: float, right: float) -> Callable[[float], float
     return at
 
 
-def _limits(values: Values, at: Callable[[float], float], top: float, floor: float) -> list[Markup]:
+def _limits(
+    values: DrawnValues, at: Callable[[float], float], top: float, floor: float
+) -> list[Markup]:
     drawn, first, last = [], at(values.begin), at(values.end)
     for limit, text in values.limits:
         x = round(at(limit), 1)

@@ -15,7 +15,7 @@ from burner.report.figures.measured import (
 from burner.report.page import charts, measured_charts, numbers
 from burner.report.page.blocks import data_table, nothing, number_cells, section
 from burner.report.page.markup import Markup, element, join
-from burner.report.page.measured_charts import Values
+from burner.report.page.measured_charts import DrawnValues
 from burner.report.page.standout_text import standout_sentence
 
 MAX_DRAWN = 60
@@ -186,7 +186,7 @@ def _named(name: str, product_id: str) -> list[Markup | str]:
     return [name, more] if product_id else [name]
 
 
-def _card(values: Values, figures: Figures, say: Wording) -> Markup:
+def _card(values: DrawnValues, figures: Figures, say: Wording) -> Markup:
     """The plots of a measurement."""
     measurement, number = values.measurement, values.number
     title = f"{measurement.test} · {measurement.name}"
