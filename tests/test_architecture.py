@@ -48,6 +48,7 @@ HOMES: dict[str, tuple[str, ...]] = {
             "mes",
             "station/fixture/station_file.py",
             "station/fixture/accept_settings.py",
+            "station/fixture/hook_settings.py",
         ),
     ),
     "pydantic_core": ("core",),

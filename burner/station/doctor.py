@@ -28,10 +28,11 @@ from burner.manifest.reading.empty_database import is_empty
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.place import check_expected_log, manifest_place, place_exists
 from burner.profile.tests import UnitTest
-from burner.programs.missing import missing_for_tests
+from burner.programs.missing import missing_for_tests, missing_programs
 from burner.release.acceptance import StationPolicy
 from burner.release.opening import Accepts, open_release
 from burner.station import health
+from burner.station.fixture.hook_settings import HookSettings
 from burner.station.health import HealthCheck
 from burner.station.log_checks import check_limits, check_release_in_log
 
@@ -148,6 +149,16 @@ def _tests(tests: Sequence[UnitTest], folder: Path) -> Iterator[HealthCheck]:
         yield health.failed(finding.place, BurnerError(finding.code, finding.found))
     if tests and not missing:
         yield health.fine("tests", f"programs of {counted(len(tests), 'test')} are here")
+
+
+def check_hooks(hooks: HookSettings, folder: Path) -> Iterator[HealthCheck]:
+    """Whether the programs of the hooks are here; `folder`: of the station file."""
+    programs = {f"hooks.{name}": program for name, program in hooks.programs.items()}
+    missing = [*missing_programs(programs, folder)]
+    for finding in missing:
+        yield health.failed(finding.place, BurnerError(finding.code, finding.found))
+    if programs and not missing:
+        yield health.fine("hooks", ", ".join(hooks.programs))
 
 
 def check_slots(

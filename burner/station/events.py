@@ -187,6 +187,19 @@ class StationNotice:
     slot: str = ""
 
 
+@dataclass(frozen=True)
+class HookFailed:
+    """Event: a hook program went wrong, or hooks were left out. The records stand."""
+
+    hook: str
+    """`on_pass` or `on_fail`; empty where hooks were left out."""
+    about: str
+    """The unit that it was told of."""
+    code: str
+    detail: str
+    slot: str = ""
+
+
 StationEvent = (
     Event
     | SlotStateChanged
@@ -201,4 +214,5 @@ StationEvent = (
     | BatchCount
     | FirstArticleChanged
     | StationNotice
+    | HookFailed
 )

@@ -16,6 +16,7 @@ from burner.station.events import (
     ENDED,
     GOOD,
     GOOD_IN_BATCH,
+    HookFailed,
     SlotState,
     SlotStateChanged,
     StationEvent,
@@ -98,12 +99,15 @@ class Tally:
     """Errors of a slot that belong to no unit, by slot, until a unit passes there again."""
     not_begun: dict[str, str] = field(default_factory=dict)
     """Slot → the unit in it that was met and got no label: nothing was done to it."""
+    failed_hooks: list[HookFailed] = field(default_factory=list)
     _tries: dict[str, list[Finished]] = field(default_factory=dict)
 
     def add(self, event: StationEvent) -> None:
         """Take one event into account."""
         if isinstance(event, Finished):
             self._tries.setdefault(event.slot, []).append(event)
+        elif isinstance(event, HookFailed):
+            self.failed_hooks.append(event)
         elif isinstance(event, NotBegun):
             self.not_begun[event.slot] = event.unit_id
         elif isinstance(event, SlotStateChanged):

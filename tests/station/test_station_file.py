@@ -127,6 +127,12 @@ def test_a_scanner_has_a_place_as_a_port_of_a_slot_has(tmp_path: Path) -> None:
     )
 
 
+def test_hooks_are_programs_with_their_arguments(tmp_path: Path) -> None:
+    line = station(TWO + 'hooks: {on_pass: ["{python}", "a b.py"], deadline_s: 5}\n', tmp_path)
+    assert line.hooks.programs == {"on_pass": ("{python}", "a b.py")}
+    assert station(to_yaml(line), tmp_path) == line
+
+
 def test_a_fixture_says_how_many_there_are_of_what_its_slots_share(tmp_path: Path) -> None:
     line = station(TWO + "resources: {rf-box: 2}\n", tmp_path)
     assert line.resources == {"rf-box": 2}

@@ -22,6 +22,7 @@ from burner.station.events import (
     GOOD_IN_BATCH,
     RESTING,
     FirstArticleChanged,
+    HookFailed,
     LabelRefused,
     LabelScanned,
     Prompt,
@@ -62,7 +63,8 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
         | Prompt
         | ScannerStateChanged
         | FirstArticleChanged
-        | StationNotice,
+        | StationNotice
+        | HookFailed,
     ):
         return _input_line(view, event)
     if isinstance(event, Finished) and event.warnings:
@@ -98,7 +100,8 @@ def _input_line(
     | Prompt
     | ScannerStateChanged
     | FirstArticleChanged
-    | StationNotice,
+    | StationNotice
+    | HookFailed,
 ) -> str | None:
     """The answer to a scan or a key, or a notice, as a line."""
     match event:
@@ -114,6 +117,9 @@ def _input_line(
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
             return escape_invisible(phrase(text, view.language, *args) + choices)
+        case HookFailed(hook, code=code):
+            trouble = view.warned[hook, code]
+            return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
         case ScannerStateChanged(scanner) if scanner in view.trouble_of:
             trouble = view.trouble_of[scanner]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"

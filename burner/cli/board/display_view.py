@@ -31,6 +31,7 @@ from burner.station.events import (
     BatchCount,
     FirstArticleChanged,
     FirstArticleStage,
+    HookFailed,
     LabelRefused,
     LabelScanned,
     MesStateChanged,
@@ -55,6 +56,7 @@ OfAllSlots = (
     | BatchCount
     | FirstArticleChanged
     | StationNotice
+    | HookFailed
 )
 """Events that are not of one slot."""
 ANSWER_S = 8.0
@@ -239,14 +241,14 @@ class DisplayView:
                 self.notice = phrase(event.text, self.language)
             case FirstArticleChanged():
                 self._first_article(event)
-            case ScannerStateChanged(scanner, None):
-                self.trouble_of.pop(scanner, None)
-            case ScannerStateChanged(scanner, BurnerError() as error):
-                self.trouble_of[scanner] = Trouble(error, ())
-            case MesStateChanged(destination, error=None):
-                self.trouble_of.pop(f"MES {destination}", None)
-            case MesStateChanged(destination, error=BurnerError() as error):
-                self.trouble_of[f"MES {destination}"] = Trouble(error, ())
+            case HookFailed(hook, about, code, detail):
+                what = ": ".join(part for part in (hook, about, detail) if part)
+                self.warned[hook, code] = Trouble(BurnerError(code, what), ())
+            case ScannerStateChanged(part, error) | MesStateChanged(part, error=error):
+                key = part if isinstance(event, ScannerStateChanged) else f"MES {part}"
+                self.trouble_of.pop(key, None)
+                if error:
+                    self.trouble_of[key] = Trouble(error, ())
 
     def _first_article(self, event: FirstArticleChanged) -> None:
         names, self.notice = phrase(", ", self.language).join(event.approvers), ""

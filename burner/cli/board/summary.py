@@ -136,6 +136,20 @@ def trouble_lines(tally: Tally, language: Language) -> list[str]:
     return [f"{slots_named(names, language)}  {line}" for line, names in slots.items()]
 
 
+def hook_lines(tally: Tally, language: Language) -> list[str]:
+    """Hooks that went wrong: for each code how many, and the last one."""
+    last = {failed.code: failed for failed in tally.failed_hooks}
+    lines = []
+    for code, failed in last.items():
+        count = sum(each.code == code for each in tally.failed_hooks)
+        parts = (failed.hook, failed.about, _detail(code, failed.detail, language))
+        what = phrase("{}: {}", language, "", "").join(part for part in parts if part)
+        times = phrase("times", language, count) if count > 1 else ""
+        sentence = lookup(code).sentence(language)
+        lines.append(f"{code} {sentence}{phrase('brackets', language, what)}{times}")
+    return lines
+
+
 def _remark(unit: HandledUnit, language: Language) -> str:
     if unit.known:
         when = clock(unit.ended)

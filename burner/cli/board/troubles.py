@@ -33,6 +33,7 @@ STOPS_ALL = frozenset(
         Code.AT_VALUES_REFUSED,
         Code.AT_COMMAND_REFUSED,
         Code.SECRET_PRINTED,
+        Code.TEST_PRINTED_SECRET,
         Code.PREFLIGHT_MISSING,
         Code.PREFLIGHT_NOT_GOOD,
     }

@@ -14,11 +14,8 @@ from burner.cli.pages.evidence import show_evidence, show_reconciled
 from burner.cli.parameters import options
 from burner.cli.parameters.first_article import first_article_of, first_article_options
 from burner.cli.parameters.station_file_names import station_file_names
-from burner.cli.questions.secret_questions import (
-    Use,
-    passphrase_prompt,
-    product_secret_prompt,
-)
+from burner.cli.questions.secret_questions import Use, passphrase_prompt, product_secret_prompt
+from burner.cli.run.close_hook import run_close_hook
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
@@ -260,6 +257,8 @@ def close(
     _show_units(stands)
     screen.say(say("sealed", key.id.hex(), station, folder))
     screen.say(say("read first", folder / STATEMENT))
+    if closed:
+        run_close_hook(stands, folder, station=station, operator=operator)
 
 
 # -- for people ------------------------------------------------------------------------------------

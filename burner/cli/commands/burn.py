@@ -146,6 +146,7 @@ def _open_source(
         passphrase_prompt,
         product_secret_prompt,
     )
+    from burner.cli.run.hooks import missing_hooks
     from burner.cli.run.inputs import check_labels_name_boards
     from burner.core.errors import refuse
     from burner.manifest.local.keys import station_identities
@@ -166,7 +167,12 @@ def _open_source(
     if not chosen.once:
         check_labels_name_boards(slots, release.profile.identity)
     _warn(chosen, release.warnings)
-    refuse([*missing_for_tests(release.profile.all_tests, chosen.source.parent)])
+    refuse(
+        [
+            *missing_for_tests(release.profile.all_tests, chosen.source.parent),
+            *missing_hooks(slots),
+        ]
+    )
     return release
 
 

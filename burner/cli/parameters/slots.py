@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from burner.devices.esp import EspDevice
     from burner.devices.segment_cache import SegmentCache
     from burner.mes.common_settings import DestinationSettings
+    from burner.station.fixture.hook_settings import HookSettings
 
 Locate = Callable[[str], str]
 
@@ -85,6 +86,8 @@ class Slots:
     """Whom the station tells of its units."""
     folder: Path = Path()
     """Of the station file: the files that it names start there."""
+    hooks: "HookSettings | None" = None
+    """Programs that are told of units on record."""
 
     def devices(
         self,
@@ -219,6 +222,7 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
         resources=station.resources,
         mes=station.mes,
         folder=path.absolute().parent,
+        hooks=station.hooks,
     )
 
 

@@ -7,6 +7,9 @@ import click
 
 from burner.cli.parameters.options import STATION_FILE_HELP, Command
 
+STATION_FILE = "burner.station_file"
+"""Where the context of the command keeps the file."""
+
 
 def station_file_names(command: Command) -> Command:
     """--station-file: `--manifest` and `--station` come from it where they are left out."""
@@ -34,6 +37,7 @@ def _take_names(context: click.Context, _option: click.Parameter, file: Path | N
     from burner.station.fixture.station_rules import rules_of
 
     station = load_station(file)
+    context.meta[STATION_FILE] = file
     names = {"station": station.station} if station.station else {}
     if rules := rules_of(station, file):
         named = os.environ.get("BURNER_MANIFEST", "")

@@ -1,5 +1,6 @@
 """Events and the summary of a run as JSON, for `--json`. `events.schema.json` describes them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
@@ -18,6 +19,7 @@ from burner.core.unit_events import (
 )
 from burner.station.events import (
     FirstArticleChanged,
+    HookFailed,
     LabelRefused,
     LabelScanned,
     MesStateChanged,
@@ -115,6 +117,8 @@ def _input_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             return {"event": "silent", "slot": slot, "seconds": round(seconds, 1)}
         case NotBegun(slot):
             return {"event": "not begun", "slot": slot}
+        case HookFailed(hook, about, code, detail):
+            return {"event": "hook", "hook": hook, "unit": about, "code": code, "detail": detail}
         case ScannerStateChanged(scanner, error):
             code, detail = (error.code, error.detail) if error else ("", "")
             return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
@@ -136,6 +140,7 @@ def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str,
         "troubles": {slot: error.code for slot, error in tally.troubles.items()},
         "counts": {state.value: number for state, number in tally.counts.items()},
         "warnings": dict(tally.warnings),
+        "hooks": Counter(failed.code for failed in tally.failed_hooks),
         "first_pass_yield": None if fpy is None else round(fpy, 4),
         "units_per_hour": round(tally.per_hour(elapsed_s), 1),
         "seconds": round(elapsed_s, 3),

@@ -65,6 +65,7 @@ def burn_batch(
     mes: "StationMes | None" = None,
 ) -> int:
     """Burn until every slot is closed; the exit status."""
+    from burner.cli.run.hooks import hooks_of
     from burner.cli.run.inputs import listening
     from burner.station.batch_run import BatchRun
 
@@ -78,19 +79,23 @@ def burn_batch(
         takes_more=not arguments.once,
         found_bauds=slots.found_bauds,
     )
-    started = time.monotonic()
+    hooks, started = hooks_of(slots, run), time.monotonic()
     with _display(arguments, run, slots, started) as display:
         signals = Signals(run.station, display, ends_by_itself=not arguments.watch)
-        with signals.caught():
+        with signals.caught(), hooks.running(run.station.aborting.is_set):
             start_telling(mes, job, run.station.tell)
             with listening(run.station.router, slots, job.release.search):
                 for event in run.events():
+                    hooks.add(event)
                     display.show(event)
             end_telling(mes)
             elapsed_s = time.monotonic() - started
             status = _status(run, interrupted=signals.interrupted)
             if status != INTERRUPTED and run.station.broken is None:
                 _show_batch_full(arguments, run, display, lambda: signals.interrupted)
+        for failed in hooks.failures_at_end():
+            run.tally.add(failed)
+            display.show(failed)
     try:
         _print_summary(arguments, run, elapsed_s, status)
         _print_backlogs(arguments, ledger)
@@ -206,6 +211,8 @@ def _print_summary(
         return
     summary.print_summary(run.tally, elapsed_s, language())
     for line in summary.trouble_lines(run.tally, language()):
+        screen.warn(line)
+    for line in summary.hook_lines(run.tally, language()):
         screen.warn(line)
     for hint in summary.hints(run.tally, language(), arguments.manifest):
         screen.say(f"  {hint}")

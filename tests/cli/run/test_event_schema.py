@@ -122,7 +122,7 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
     of_labels = {"label", "rework", "silent", "not begun", "scanner", "mes"}
     of_tests = {"resource awaited", "test started", "test ended"}
-    seldom = {"waiting", "goes on", "first article", *of_labels, *of_tests}
+    seldom = {"waiting", "goes on", "first article", "hook", *of_labels, *of_tests}
     assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
 
 

@@ -1,0 +1,1 @@
+"""Programs of the factory that are told of units and batches on record. They change nothing."""
