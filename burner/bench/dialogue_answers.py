@@ -15,6 +15,8 @@ from burner.profile.tests import MeasurementSettings, SerialDialogue, UnitTest
 
 MAX_TRIALS = 500
 _ANYTHING = ("1", "0", "1.0", "OK", "ok", "ON", "A1", "00")
+_FIRST_OF_GROUP = re.compile(r"(?<!\\)\((?:\?:)?((?:[^()|\\]|\\.)*)(?:\|(?:[^()\\]|\\.)*)?\)")
+"""An unnamed group; its first alternative."""
 _GROUP = re.compile(r"\(\?P?<(\w+)>")
 
 
@@ -97,7 +99,7 @@ def _closing(pattern: str, start: int) -> int:
 
 def plain_text(pattern: str) -> str:
     """The plainest text that a piece of a pattern matches."""
-    text = re.sub(r"\\[bBAz]|[$^]", "", pattern)
+    text = re.sub(r"\\[bBAz]|[$^]", "", _FIRST_OF_GROUP.sub(r"\1", pattern))
     text = re.sub(r"\\s[*+?]?| [*+?]|(?<!\\)\.[*+]\??", " ", text)
     text = re.sub(r"\\[dw][*+?]?", "1", text)
     return re.sub(r"\\([^\w\s])", r"\1", text)
@@ -105,7 +107,7 @@ def plain_text(pattern: str) -> str:
 
 def _values(settings: MeasurementSettings | None, form: str) -> list[str]:
     """Values to try: good ones of the measurement, that the group can hold."""
-    tried = [*_good(settings), *form.split("|"), *_ANYTHING]
+    tried = [*_good(settings), plain_text(form), *form.split("|"), *_ANYTHING]
     return list(dict.fromkeys(value for value in tried if _is_good(settings, value)))
 
 

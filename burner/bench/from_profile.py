@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from burner.bench.dialogue_answers import dialogue_answers
-from burner.bench.unit.unit_spec import FirmwareBehaviour, TextPlace
+from burner.bench.dialogue_answers import dialogue_answers, good_line
+from burner.bench.unit.unit_spec import FirmwareBehaviour, TestFirmware, TextPlace
 from burner.core.errors import BurnerError
 from burner.identity.serial_checks import find_serial
 from burner.identity.settings import SerialSettings
@@ -60,9 +60,26 @@ def defaults_of(source: Path | None) -> ProductDefaults:
         baud=plan.boot.baud,
         moves_key=is_moved(plan.carrier),
         challenge=plan.boot.challenge,
-        answers=dialogue_answers(plan.all_tests),
+        answers=dialogue_answers(plan.tests),
+        test_firmware=_test_firmware(plan, source),
     )
     return ProductDefaults(settings, firmware)
+
+
+def _test_firmware(profile: Profile, source: Path) -> TestFirmware | None:
+    """The test firmware of its route; None where it has none, or cannot be opened."""
+    if profile.route is None:
+        return None
+    try:
+        written = open_keyless(source).route
+    except BurnerError:
+        return None
+    names = {image.name for image in profile.route.images}
+    return TestFirmware(
+        tuple(segment.region() for segment in written if segment.name in names),
+        tuple(filter(None, (good_line(line, {}) for line in profile.route.boot.expect))),
+        dialogue_answers(profile.route.tests),
+    )
 
 
 def _texts(profile: Profile, source: Path) -> Iterator[TextPlace]:

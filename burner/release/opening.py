@@ -235,6 +235,7 @@ def _keyless(opened: _Opened) -> KeylessRelease:
         opened.index,
         carrier_for(opened.profile.carrier, opened.profile.possible_keys),
         envelopes=opened.envelopes,
+        route=opened.route,
     )
 
 

@@ -35,6 +35,8 @@ class KeylessRelease:
     carrier: Carrier
     envelopes: tuple[bytes, ...] = field(default=(), kw_only=True)
     """Signed statements on it that its file holds."""
+    route: tuple[Segment, ...] = field(default=(), kw_only=True)
+    """What is written before it, with the test firmware; empty where the profile has no route."""
 
     @cached_property
     def digest(self) -> str:
@@ -81,8 +83,6 @@ class Release(KeylessRelease):
     """Without the name."""
     segments: tuple[Segment, ...]
     """What every unit shares, ascending; with the key, unless that is made for each unit."""
-    route: tuple[Segment, ...] = ()
-    """What is written before it, with the test firmware; empty where the profile has no route."""
     warnings: tuple[Finding, ...] = ()
 
     @cached_property

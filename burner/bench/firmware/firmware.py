@@ -15,6 +15,7 @@ from burner.bench.firmware.console import App, AtInput, BootRecord, ConsoleInput
 from burner.bench.firmware.dialogue import AnsweringFirmware
 from burner.bench.firmware.rom_log import Reset, rom_log
 from burner.bench.firmware.secret_forms import printed
+from burner.bench.firmware.test_firmware import test_firmware_in
 from burner.bench.silicon.nor_flash import SECTOR, NorFlash
 from burner.bench.silicon.silicon import SimSilicon
 from burner.bench.unit.unit_spec import FaultKind, FaultStep, FirmwareBehaviour, UnitSpec
@@ -73,6 +74,9 @@ def _answers(silicon: SimSilicon) -> tuple[ConsoleInput, ...]:
     """What answers on the console: to the station's challenge, in dialogues, to AT commands."""
     firmware = silicon.unit.firmware
     answers = list[ConsoleInput]()
+    starts = _starting(silicon)
+    if starts and (loaded := test_firmware_in(silicon, starts[1])):
+        return (AnsweringFirmware(loaded.answers),)
     if firmware.challenge:
         answers.append(
             ChallengedFirmware(lambda: _identity(silicon), registered=firmware.registered)
@@ -99,12 +103,18 @@ def _identity(silicon: SimSilicon) -> OwnIdentity | None:
 
 def _find_key(silicon: SimSilicon) -> key_search.KeyInFlash | None:
     """The key that the application finds; None: there is none, or no application."""
+    starts = _starting(silicon)
+    return key_search.find(_running(silicon, *starts)) if starts else None
+
+
+def _starting(silicon: SimSilicon) -> tuple[PartitionTable, Partition] | None:
+    """The table, and the application that starts; None: there is none."""
     table = _table(silicon.flash)
     if table is None and silicon.unit.chip == "esp8266":
-        return key_search.find(_running(silicon, *NO_TABLE))
+        return NO_TABLE
     with suppress(BootError):  # half a flash
         if table is not None:
-            return key_search.find(_running(silicon, table, _slot(silicon.flash, table)))
+            return table, _slot(silicon.flash, table)
     return None
 
 
@@ -150,7 +160,7 @@ def _boot(silicon: SimSilicon) -> Iterator[str | bytes]:
     yield f"I (60) boot: Loaded app from partition at offset {slot.offset:#x}"
     yield from _application(silicon, table, slot)
     _first_run(flash, table)
-    if unit.firmware.moves_key:
+    if unit.firmware.moves_key and not test_firmware_in(silicon, slot):
         _move_key(silicon, table, slot)
 
 
@@ -165,6 +175,9 @@ def _application(
     if app.descriptor:
         yield f"I (255) app_init: Project name:     {app.descriptor.project_name}"
         yield f"I (260) app_init: App version:      {app.descriptor.version}"
+    if loaded := test_firmware_in(silicon, slot):
+        yield from loaded.lines
+        return
     yield from secret_lines(silicon, FaultStep.BOOT)
     yield _key_line(unit, key_search.find(_running(silicon, table, slot)))
     yield from unit.firmware.lines

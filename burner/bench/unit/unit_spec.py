@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from burner.bench.unit.modem_spec import ModemSpec
+from burner.core.segments import Region
 from burner.core.silicon import Mac
 from burner.identity.naming import NameSettings
 from burner.identity.settings import SerialSettings
@@ -187,6 +188,17 @@ class ConsoleAnswer:
 
 
 @dataclass(frozen=True)
+class TestFirmware:
+    """The test firmware of a product's route."""
+
+    images: tuple[Region, ...]
+    """By which it is known in the flash."""
+    lines: tuple[str, ...]
+    """Printed after its start."""
+    answers: tuple[ConsoleAnswer, ...]
+
+
+@dataclass(frozen=True)
 class FirmwareBehaviour:
     """How the firmware behaves, where the content of the flash does not decide it."""
 
@@ -205,6 +217,8 @@ class FirmwareBehaviour:
     """Printed after the start: `IMEI=…`, `SN=…`."""
     answers: tuple[ConsoleAnswer, ...] = ()
     """In the dialogues of its product's tests."""
+    test_firmware: TestFirmware | None = None
+    """What runs in its place while the flash holds that."""
     prints: bool = True
     """False: the application says nothing at all."""
     baud: int = 115200

@@ -73,6 +73,7 @@ def test_what_nobody_described_is_not_answered() -> None:
         (r"\[(?P<v>OFF|ON)\]", {"pattern": "ON"}, "[ON]"),
         (r"state (?P<v>(idle|busy)) now", {"text": "busy"}, "state busy now"),
         (r"a.*b (?P<v>\d)", {}, "a b 1"),
+        (r"(test|RF) \(ready\) (?P<v>(?:on|off))", {}, "test (ready) on"),
         (r"(?P<v>ab)\d\d", {"text": "no"}, None),
     ],
 )
