@@ -1,0 +1,199 @@
+"""Burns units while their MES is unsteady and everything is killed, and counts what arrived.
+
+    python -m tests.station.mes.campaign [UNITS] [KILLS] [SEED]       default: 10000 50
+
+A child process is the station: the ledger, its outbox, and the sender with the real webhook. It is
+killed with SIGKILL at random moments, and so is the MES. At the end every message that follows from
+the log has arrived, with one id each, the same content each time, and in order for each unit.
+"""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import func, select
+
+from burner.core.attempt import Outcome
+from burner.manifest.reading.outbox_backlog import read_backlogs
+from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.store.bodies import entry_at
+from burner.manifest.store.place import manifest_place
+from burner.manifest.store.tables import records
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.outbox_queue import OutboxQueue
+from burner.mes.settings import WebhookSettings
+from burner.mes.webhook import Webhook
+from burner.station.mes.outbox_filler import OutboxFiller
+from burner.station.mes.record_events import RecordEvents
+from burner.station.mes.senders import Senders
+from tests.manifest.records import a_result, an_attempt, flaws, open_batch
+
+ROOT = Path(__file__).parents[3]
+STATION, MES = "line1", "mes"
+MOST_WAITING = 300
+"""The child burns no further unit while so many messages wait: so kills meet both."""
+
+
+def child(path: str, url: str, first: int, units: int) -> None:
+    """Burn units and send messages until killed, or until nothing waits."""
+    entry = {"name": MES, "kind": "webhook", "url": url, "deadline_s": 1.0}
+    webhook = Webhook(WebhookSettings.model_validate(entry), Path())
+    with Ledger.open(path, STATION) as ledger, OutboxQueue(ledger.writer.where, STATION) as queue:
+        senders = Senders({MES: webhook}, queue)
+        ledger.writer.fill_outbox = OutboxFiller(STATION, {MES: ()}, STATION, senders.notify)
+        open_batch(ledger)
+        senders.start()
+        _tell("ready")
+        for unit in range(first, units):
+            while queue.count(MES, "waiting") > MOST_WAITING:
+                time.sleep(0.02)
+            attempt = an_attempt(unit, batch="WO1", id=f"{os.getpid()}-{unit}")
+            ledger.begin(attempt)
+            ledger.finish(attempt, a_result(Outcome.FAIL if unit % 9 == 0 else Outcome.PASS))
+        while any(backlog.count for backlog in queue.backlogs()):
+            if queue.count(MES, "waiting"):
+                time.sleep(0.05)
+            queue.retry(destination=MES)  # what was refused, by a person
+            senders.notify()
+            time.sleep(0.2)
+        senders.close()
+    _tell("done")
+
+
+class Campaign:
+    """A station and its MES, killed again and again."""
+
+    def __init__(self, folder: Path, units: int, kills: int, seed: int) -> None:
+        self.path, self.taken = folder / "manifest.db", folder / "taken.jsonl"
+        self.units, self.kills = units, kills
+        self.dice = random.Random(seed)
+        self.port = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port.set_inheritable(True)
+        self.mes_kills = 0
+
+    def run(self) -> dict[str, float]:
+        """Kill until as often as asked, then let all be delivered; the figures."""
+        started = time.monotonic()
+        mes = self._start_mes()
+        try:
+            for kill in range(self.kills):
+                share = (kill + 1) / (self.kills + 1)
+                with self._station() as station:
+                    assert station.stdout is not None
+                    assert station.stdout.readline() == "ready\n"
+                    goal = int(self.units * share)
+                    while self._done() < goal and station.poll() is None:
+                        time.sleep(0.02)
+                    time.sleep(self.dice.random() * 0.2)
+                    station.kill()
+                if kill % 5 == 2:
+                    _kill(mes)
+                    self.mes_kills += 1
+                    mes = self._start_mes()
+            with self._station() as station:
+                assert station.stdout is not None
+                assert [*station.stdout][-1] == "done\n"
+        finally:
+            _kill(mes)
+            self.port.close()
+        return {**self.check(), "seconds": round(time.monotonic() - started)}
+
+    def check(self) -> dict[str, float]:
+        """Compare what arrived with what follows from the log."""
+        with ManifestReader.open(self.path) as reader:
+            assert flaws(reader) == []
+            size, expected = reader.size(), {}
+            with reader.connection() as connection:
+                assert not any(backlog.count for backlog in read_backlogs(connection))
+                origin = entry_at(connection, 0).origin  # type: ignore[union-attr]
+                events = RecordEvents(STATION)
+                for number in range(size):
+                    for one in events.of(origin, number, entry_at(connection, number)):
+                        message = str(uuid5(NAMESPACE_URL, f"{one.id}/{MES}"))
+                        expected[message] = (one.subject, f"burner.{type(one.event).__name__}")
+        arrived = [json.loads(line) for line in self.taken.read_text().splitlines()]
+        first: dict[str, list[str]] = {}
+        order: dict[str, list[int]] = defaultdict(list)
+        for message, sequence, subject, kind, body in arrived:
+            known = first.setdefault(message, [subject, kind, body])
+            assert known == [subject, kind, body], "a message came again with other content"
+            if sequence not in order[subject]:
+                order[subject].append(sequence)
+        assert {message: (s, k) for message, (s, k, _) in first.items()} == expected
+        assert all(numbers == sorted(numbers) for numbers in order.values())
+        return {
+            "units": self.units,
+            "kills": self.kills,
+            "mes_kills": self.mes_kills,
+            "messages": len(expected),
+            "repeated": len(arrived) - len(first),
+        }
+
+    def _start_mes(self) -> "subprocess.Popen[str]":
+        arguments = [str(self.port.fileno()), str(self.taken), str(self.dice.randrange(1 << 30))]
+        mes = subprocess.Popen(
+            [sys.executable, "-m", "tests.station.mes.unsteady_mes", *arguments],
+            pass_fds=[self.port.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )
+        assert mes.stdout is not None
+        assert mes.stdout.readline() == "ready\n"
+        return mes
+
+    def _station(self) -> "subprocess.Popen[str]":
+        url = f"http://127.0.0.1:{self.port.getsockname()[1]}/events"
+        arguments = ["child", str(self.path), url, str(self._done()), str(self.units)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.station.mes.campaign", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def _done(self) -> int:
+        """Units that have ended."""
+        if not self.path.exists():
+            return 0
+        with suppress(Exception), ManifestReader(manifest_place(self.path)) as reader:
+            with reader.connection() as connection:
+                query = select(func.count()).where(records.c.kind == "outcome")
+                return connection.execute(query).scalar_one()
+        return 0
+
+
+def main() -> None:
+    """From the command line."""
+    if sys.argv[1:2] == ["child"]:
+        path, url, first, units = sys.argv[2:]
+        child(path, url, int(first), int(units))
+        return
+    units, kills, seed = (*map(int, sys.argv[1:]), *(10_000, 50, 1)[len(sys.argv) - 1 :])
+    with tempfile.TemporaryDirectory(prefix="burner-mes-") as name:
+        os.environ["BURNER_STATE"] = str(Path(name) / "state")
+        _tell(str(Campaign(Path(name), units, kills, seed).run()))
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate()
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
