@@ -32,6 +32,8 @@ FULL_NOW: dict[str, str] = {
     Code.RELEASE_PLACES_IN_WORK: Code.RELEASE_LIMIT_REACHED,
 }
 """Code for "the last places are in work" → code for "all are taken", of batch and of release."""
+PUT_ASIDE = (Code.NAME_NOT_CONFIRMED, Code.INTERLOCK_REFUSED)
+"""Somebody outside does not want the unit burned here; board and slot are good."""
 NO_PLACE = frozenset(
     (
         *FULL_NOW,
@@ -164,9 +166,9 @@ class Tally:
         return sum(unit.code in NO_PLACE for unit in self.units)
 
     @property
-    def without_name(self) -> int:
-        """Units whose name the cloud platform has not got. `counts` has them as ERROR."""
-        return sum(unit.code == Code.NAME_NOT_CONFIRMED for unit in self.units)
+    def put_aside(self) -> Mapping[str, int]:
+        """Units of which neither board nor slot is bad, by code. `counts` has them as ERROR."""
+        return Counter(unit.code for unit in self.units if unit.code in PUT_ASIDE)
 
     @property
     def counts(self) -> Mapping[SlotState, int]:

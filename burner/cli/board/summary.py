@@ -8,7 +8,6 @@ from burner.cli.board.troubles import slots_named
 from burner.cli.board.words import state_word, unit_word
 from burner.cli.terminal import screen
 from burner.cli.terminal.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
-from burner.core.code import Code
 from burner.core.errors import lookup
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
@@ -88,13 +87,12 @@ def counts_line(tally: Tally, elapsed_s: float, language: Language) -> str:
 def ends_counted(tally: Tally, language: Language, always: Collection[SlotState] = ()) -> list[str]:
     """`PASS 3`, `FAIL 1`, …; `always`: also where there is none. No ERROR without place or name."""
     counts = dict(tally.counts)
-    counts[SlotState.ERROR] -= tally.without_place + tally.without_name
+    counts[SlotState.ERROR] -= tally.without_place + sum(tally.put_aside.values())
     parts = [f"{state_word(s, language)} {n}" for s, n in counts.items() if n or s in always]
     if tally.without_place:
         parts.append(f"{phrase('no place', language)} {tally.without_place}")
-    if tally.without_name:
-        word = unit_word(SlotState.ERROR, Code.NAME_NOT_CONFIRMED, language)
-        parts.append(f"{word} {tally.without_name}")
+    for code, number in tally.put_aside.items():
+        parts.append(f"{unit_word(SlotState.ERROR, code, language)} {number}")
     return parts
 
 

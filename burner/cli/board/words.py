@@ -86,6 +86,10 @@ def short_word(state: SlotState, language: Language) -> str:
     return phrase(short, language) if short in rows() else state_word(state, language)
 
 
+_ASIDE = {Code.NAME_NOT_CONFIRMED.value: "NO NAME", Code.INTERLOCK_REFUSED.value: "NOT HERE"}
+"""The words of `station.tally.PUT_ASIDE`."""
+
+
 class TileWords(NamedTuple):
     """The word of a tile, and the one for where that has no room."""
 
@@ -94,9 +98,9 @@ class TileWords(NamedTuple):
 
 
 def unit_word(state: SlotState, code: str, language: Language) -> str:
-    """The word of a unit's end: a name that the platform has not got is no ERROR of its slot."""
-    no_name = state is SlotState.ERROR and code == Code.NAME_NOT_CONFIRMED
-    return phrase("NO NAME", language) if no_name else state_word(state, language)
+    """The word of a unit's end: one that is to be put aside is no ERROR of its slot."""
+    aside = _ASIDE.get(code) if state is SlotState.ERROR else None
+    return phrase(aside, language) if aside else state_word(state, language)
 
 
 def tile_words(
@@ -106,7 +110,7 @@ def tile_words(
     if waits:
         return TileWords(phrase("WAIT", language), phrase("short WAIT", language))
     if (word := unit_word(state, code, language)) != state_word(state, language):
-        return TileWords(word, phrase("short NO NAME", language))
+        return TileWords(word, phrase(f"short {_ASIDE[code]}", language))
     return TileWords(state_word(state, language), short_word(state, language))
 
 

@@ -17,7 +17,13 @@ from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError, Fault, table
 from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
-from burner.station.events import ReworkOrdered, SlotSilent, SlotState, SlotStateChanged
+from burner.station.events import (
+    MesStateChanged,
+    ReworkOrdered,
+    SlotSilent,
+    SlotState,
+    SlotStateChanged,
+)
 from tests.cli.board.test_display import finished, shown, view_of
 
 S = SlotState
@@ -61,6 +67,29 @@ def test_a_board_whose_name_is_not_on_the_platform_is_no_error_of_its_slot_and_t
     assert state_word(S.ERROR, language) not in text
     assert text.count(table()["E818"].sentence(language)[:30]) == 1
     assert f"{'工位' if language == 'zh' else 'slots'} 1–2  E818" in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "NOT HERE"), ("zh", "不在此做")])
+def test_a_board_that_the_mes_does_not_want_here_is_no_error_of_its_slot(
+    language: Language, word: str
+) -> None:
+    view = view_of(16, language)
+    view.add(finished("1", Outcome.ERROR, "E471"), 1.0)
+    view.add(SlotStateChanged("1", S.ERROR), 1.0)
+    text = board(view, 80, 24)
+    assert text.count(word) == 2  # the tile, and the sum
+    assert state_word(S.ERROR, language) not in text
+
+
+def test_a_mes_that_is_away_is_said_until_it_is_back() -> None:
+    view = view_of(2)
+    away = BurnerError("E780", "mes: 12 waiting: no answer in time")
+    view.add(MesStateChanged("mes", 12, 0, away), 1.0)
+    text = board(view, 80, 24)
+    assert "E780" in text
+    assert "12 waiting" in text
+    view.add(MesStateChanged("mes", 0, 0), 2.0)
+    assert "E780" not in board(view, 80, 24)
 
 
 # -- every error ----------------------------------------------------------------------------------

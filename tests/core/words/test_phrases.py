@@ -77,5 +77,7 @@ def test_the_operators_page_has_the_words_and_shapes_of_the_board(
     shown = re.findall("`([^`]*)`", " ".join(table))
     states = [f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState]
     waits = f"{SHAPES[SlotState.SEEN]} {phrase('WAIT', language)}"
-    no_name = f"{SHAPES[SlotState.ERROR]} {phrase('NO NAME', language)}"
-    assert sorted(shown) == sorted([*states, waits, no_name])
+    aside = [
+        f"{SHAPES[SlotState.ERROR]} {phrase(word, language)}" for word in ("NO NAME", "NOT HERE")
+    ]
+    assert sorted(shown) == sorted([*states, waits, *aside])

@@ -23,10 +23,10 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import func, select
 
 from burner.core.attempt import Outcome
+from burner.core.errors import BurnerError
 from burner.manifest.reading.outbox_backlog import read_backlogs
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.store.bodies import entry_at
-from burner.manifest.store.place import manifest_place
 from burner.manifest.store.tables import records
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.outbox_queue import OutboxQueue
@@ -166,20 +166,24 @@ class Campaign:
         """Units that have ended."""
         if not self.path.exists():
             return 0
-        with suppress(Exception), ManifestReader(manifest_place(self.path)) as reader:
-            with reader.connection() as connection:
-                query = select(func.count()).where(records.c.kind == "outcome")
-                return connection.execute(query).scalar_one()
+        query = select(func.count()).where(records.c.kind == "outcome")
+        with (
+            suppress(BurnerError),  # its tables are being made
+            ManifestReader.open(self.path) as reader,
+            reader.connection() as connection,
+        ):
+            return connection.execute(query).scalar_one()
         return 0
 
 
 def main() -> None:
     """From the command line."""
     if sys.argv[1:2] == ["child"]:
-        path, url, first, units = sys.argv[2:]
-        child(path, url, int(first), int(units))
+        path, url, first, last = sys.argv[2:]
+        child(path, url, int(first), int(last))
         return
-    units, kills, seed = (*map(int, sys.argv[1:]), *(10_000, 50, 1)[len(sys.argv) - 1 :])
+    numbers = [int(text) for text in sys.argv[1:]]
+    units, kills, seed = [*numbers, *[10_000, 50, 1][len(numbers) :]]
     with tempfile.TemporaryDirectory(prefix="burner-mes-") as name:
         os.environ["BURNER_STATE"] = str(Path(name) / "state")
         _tell(str(Campaign(Path(name), units, kills, seed).run()))

@@ -10,6 +10,7 @@ from tests.station.mes.campaign import Campaign
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a socket is handed to a child")
 
 
+@pytest.mark.full
 def test_every_message_arrives_although_the_station_is_killed(tmp_path: Path) -> None:
     figures = Campaign(tmp_path, units=25, kills=1, seed=7).run()
     assert figures["messages"] > 50

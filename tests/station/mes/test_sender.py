@@ -8,7 +8,7 @@ import pytest
 from burner.core.errors import BurnerError
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.outbox_queue import OutboxQueue
-from burner.mes.destination import MesAwayError, MesRefusedError
+from burner.mes.destination import MesAwayError, MesMessage, MesRefusedError
 from burner.station.mes.backoff import LONGEST_S, wait_s
 from burner.station.mes.sender import GIVES_UP_AFTER, Sender
 from tests.manifest.records import an_attempt, burned
@@ -183,3 +183,36 @@ def test_waits_grow_to_a_bound_and_stations_do_not_come_back_together() -> None:
     assert [wait_s(n, 1.0) for n in (1, 2, 3, 7, 99)] == [1, 2, 4, LONGEST_S, LONGEST_S]
     assert wait_s(4, 0.0) == wait_s(4, 1.0) / 2
     assert wait_s(1, 0.0, 1e9) == 600
+
+
+class LossyMes(MesInMemory):
+    """Loses every third answer after its effect, and every fourth message before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def deliver(self, message: MesMessage) -> None:
+        self.calls += 1
+        if self.calls % 4 == 0:
+            raise MesAwayError("HTTP 503")
+        super().deliver(message)
+        if self.calls % 3 == 0:
+            raise MesAwayError("no answer in time")
+
+
+def test_what_is_repeated_has_one_id_and_nothing_overtakes(line: Line) -> None:
+    """However often the sender is killed: each round of the loop is a new one."""
+    line.mes = mes = LossyMes()
+    for _ in range(60):
+        sender, stops_at = line.sender_of(line.queue), mes.calls + 4
+        sender.send_due(lambda stops_at=stops_at: mes.calls >= stops_at)  # type: ignore[misc]
+        line.seconds += LONGEST_S
+    assert {state for _, state, _ in rows(line.ledger)} == {"delivered"}
+    first = {message.id: message for message in reversed(mes.taken)}
+    assert len(mes.taken) > len(first) == 9
+    assert all(first[message.id] == message for message in mes.taken)
+    for subject in {message.subject for message in mes.taken}:
+        arrived = [m.sequence for m in mes.taken if m.subject == subject]
+        order = [*dict.fromkeys(arrived)]
+        assert order == sorted(order)
