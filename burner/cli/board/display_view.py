@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from burner.cli.board.batch_full import FullBatch
+from burner.cli.board.tile import EarlierPass, Tile
 from burner.cli.board.troubles import Trouble, worst_first
-from burner.core.attempt import Step
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError
 from burner.core.unit_events import (
@@ -16,10 +15,7 @@ from burner.core.unit_events import (
     Finished,
     ManifestAway,
     ManifestBack,
-    Progress,
     RetryStarted,
-    StepStarted,
-    UnitNamed,
 )
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
@@ -38,7 +34,6 @@ from burner.station.events import (
     Prompt,
     ReworkOrdered,
     ScannerStateChanged,
-    SlotSilent,
     SlotState,
     SlotStateChanged,
     StationEvent,
@@ -61,63 +56,6 @@ OfAllSlots = (
 """Events that are not of one slot."""
 ANSWER_S = 8.0
 """How long an answer to a scan or a key is shown."""
-
-
-class EarlierPass(NamedTuple):
-    """The PASS of a known unit."""
-
-    batch: str
-    when: str
-    """`10:42`, with the date when it was another day."""
-    station: str
-    slot: str
-
-
-@dataclass
-class Tile:
-    """What is shown for one slot."""
-
-    slot: str
-    state: SlotState = SlotState.STARTING
-    since: float = 0.0
-    """Monotonic seconds at which the board in the slot was seen."""
-    step: Step | None = None
-    done: int = 0
-    total: int = 0
-    unit_id: str = ""
-    device_name: str = ""
-    baud: int = 0
-    tries: int = 1
-    code: str = ""
-    seconds: float | None = None
-    """Of the finished board; None while it runs."""
-    earlier: EarlierPass | None = None
-    """Of a known unit."""
-    label: str = ""
-    """What was scanned for the board in the slot."""
-    silent_since: float | None = None
-    """Since when nothing has answered although the port is there."""
-    awaits_approval: bool = False
-    """Whether its unit waits for the approval of the first article."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether its board waits for the approval of the first article, untouched."""
-        return self.awaits_approval and self.state is SlotState.BURNING
-
-    @property
-    def called(self) -> str:
-        """The name, or the id while there is no name yet."""
-        return self.device_name or self.unit_id
-
-    @property
-    def share(self) -> float | None:
-        """Progress of the write, 0 to 1; None outside of it."""
-        return self.done / self.total if self.total else None
-
-    def elapsed(self, now: float) -> float:
-        """Seconds for this board."""
-        return self.seconds if self.seconds is not None else max(0.0, now - self.since)
 
 
 @dataclass(frozen=True)
@@ -210,7 +148,7 @@ class DisplayView:
             case Finished():
                 self._finished(tile, event)
             case _:
-                _progress(tile, event, now)
+                tile.add(event, now)
 
     def _state(self, tile: Tile, event: SlotStateChanged, now: float) -> None:
         if event.state is SlotState.CLOSED and tile.state in ENDED:
@@ -326,18 +264,6 @@ class DisplayView:
         if not self.title.planned or not pace:
             return None
         return max(0, self.title.planned - self.done) / pace
-
-
-def _progress(tile: Tile, event: StationEvent, now: float) -> None:
-    match event:
-        case StepStarted():
-            tile.step, tile.done, tile.total = event.step, 0, 0
-        case Progress():
-            tile.done, tile.total = event.done, event.total
-        case UnitNamed():
-            tile.unit_id, tile.device_name = event.unit_id, event.device_name
-        case SlotSilent():
-            tile.silent_since = now - event.seconds if event.seconds else None
 
 
 def clock(when: datetime) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from burner.cli.board.display_view import DisplayView, Tile
+from burner.cli.board.display_view import DisplayView
 from burner.cli.board.error_lines import error_lines, worst_lines
 from burner.cli.board.header_and_footer import batch_full, below, header
 from burner.cli.board.prompts import with_label
+from burner.cli.board.tile import Tile
 from burner.cli.board.words import STYLES, TileWords, shape, step_word, tile_words
 from burner.cli.terminal.big_word import EMBLEMS, LINES, Large, in_letters, on_plate
 from burner.cli.terminal.screen import bar, middle, wrapped
@@ -36,6 +37,8 @@ TILE_SIZES = (
     TileSize(lines=1, width=9, gap=0),
 )
 """From large to small: with a large word, with a word, …"""
+WAITING = ("WAIT", "QUEUE")
+"""What is done with a unit that waits, untouched or between two tests: `Tile.doing`."""
 SHORTEST_END = 6
 """Columns of the end of a name that are worth showing."""
 
@@ -111,8 +114,8 @@ def _tile(
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    words = tile_words(tile.state, view.language, waits=tile.waits, code=tile.code)
-    shown = SlotState.SEEN if tile.waits else tile.state
+    words = tile_words(tile.state, view.language, doing=tile.doing, code=tile.code)
+    shown = SlotState.SEEN if tile.doing in WAITING else tile.state
     word = _word(words, width)
     mark = shape(shown, unicode)
     code = tile.code if tile.state in BAD else ""
@@ -178,14 +181,14 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
             return full if _fits(full, width) else phrase("short no answer", view.language)
         case _ if rework and tile.share is None:
             parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
-        case SlotState.BURNING if tile.waits:
-            full = phrase("waits for approval", view.language)
-            return full if _fits(full, width) else phrase("short waits for approval", view.language)
+        case _ if tile.doing in WAITING:
+            full, short = _awaited(tile, view.language)
+            return full if _fits(full, width) else _end(short, width, unicode)
         case SlotState.BURNING if tile.share is not None:
             parts = [bar(tile.share, max(3, width - 7), unicode), f"{tile.share:4.0%}"]
         case SlotState.BURNING:
             step = step_word(tile.step, view.language) if tile.step else ""
-            parts, name = [step, again, slower], tile.called
+            parts, name = [tile.test or step, again, slower], tile.called
         case SlotState.KNOWN if tile.earlier:
             parts, name = [f"{tile.earlier.when} #{tile.earlier.slot}"], tile.called
         case SlotState.OTHER_BATCH if tile.earlier:
@@ -194,10 +197,18 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
         case SlotState.RESCAN if tile.slot in view.trouble_of:
             parts = [view.trouble_of[tile.slot].error.code]
         case SlotState.FAIL | SlotState.ERROR | SlotState.ABORTED:
-            parts, name = [tile.code], tile.called
+            parts, name = [tile.code, tile.bad], tile.called
         case _:
             parts = [_end(tile.called, width, unicode), again, slower]
     return _whole(parts, name, width, unicode)
+
+
+def _awaited(tile: Tile, language: Language) -> tuple[str, str]:
+    """What a unit waits for, and the same in fewer words."""
+    if queue := tile.queue:
+        full = phrase("waits for resource", language, queue.resource, queue.used_by)
+        return full, f"{queue.resource} #{queue.used_by}"
+    return phrase("waits for approval", language), phrase("short waits for approval", language)
 
 
 def _fits(text: str, width: int) -> bool:
@@ -211,7 +222,7 @@ def _whole(parts: "Sequence[str]", name: str, width: int, unicode: bool) -> str:
     from rich.cells import cell_len
 
     text = ""
-    for part in parts:
+    for part in filter(None, parts):
         longer = f"{text} {part}" if text else part
         text = longer if _fits(longer, width) else text
     end = _end(name, width - cell_len(text) - 1, unicode)

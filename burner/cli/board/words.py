@@ -104,11 +104,11 @@ def unit_word(state: SlotState, code: str, language: Language) -> str:
 
 
 def tile_words(
-    state: SlotState, language: Language, *, waits: bool = False, code: str = ""
+    state: SlotState, language: Language, *, doing: str = "", code: str = ""
 ) -> TileWords:
-    """Those of a state; while a board waits for the first article it is not BURNING."""
-    if waits:
-        return TileWords(phrase("WAIT", language), phrase("short WAIT", language))
+    """Those of a state, or of what is done: while a board waits or is tested it is not BURNING."""
+    if doing:
+        return TileWords(phrase(doing, language), phrase(f"short {doing}", language))
     if (word := unit_word(state, code, language)) != state_word(state, language):
         return TileWords(word, phrase(f"short {_ASIDE[code]}", language))
     return TileWords(state_word(state, language), short_word(state, language))
