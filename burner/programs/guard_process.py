@@ -1,26 +1,27 @@
 """A guard, seen from the station: started with the first program, replaced when it has ended."""
 
 import json
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO, Any, Final, cast
+from uuid import uuid4
 
 from burner.core import child_process
 from burner.core.child_process import ModuleProcess
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.programs.guard import descendants
 
 MARGIN_S: Final = 20.0
 """Later than this after the deadline of a program its guard itself has stopped."""
 LOOK_S: Final = 0.05
 """Between two looks at whether the operator has stopped the station."""
+MARK: Final = "BURNER_GUARD"
+"""A variable of all that a guard starts: so it is found when somebody has killed the guard."""
 END_S: Final = 8.0
 """For a guard to end what it runs, and itself."""
 
@@ -34,6 +35,7 @@ class GuardProcess:
         self._replies: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._child = 0
         """Process id of what the guard has started last."""
+        self._mark = uuid4().hex
 
     def exchange(
         self, order: Mapping[str, Any], within_s: float, is_aborted: Callable[[], bool]
@@ -44,6 +46,8 @@ class GuardProcess:
             BurnerError: E653 the guard does not start, or has died.
         """
         process = self._running()
+        if "environment" in order:
+            order = {**order, "environment": {**order["environment"], MARK: self._mark}}
         self._send(process, order)
         until, is_stopping = time.monotonic() + within_s + MARGIN_S, False
         while True:
@@ -110,9 +114,8 @@ class GuardProcess:
         process.kill_group()
         with suppress(subprocess.TimeoutExpired):
             process.wait(END_S)
-        if self._child and sys.platform != "win32":  # somebody has killed the guard
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child, signal.SIGKILL)
+        if process.returncode != 0:  # somebody has killed it
+            descendants.end_orphans(self._child, f"{MARK}={self._mark}")
         self._child = 0
         with suppress(OSError):
             cast("IO[bytes]", process.stdin).close()

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -72,6 +73,24 @@ def end_rest(group: int) -> bool:
         return True
 
 
+def end_orphans(group: int, mark: str) -> None:
+    """When a guard was killed: end what it had started.
+
+    Args:
+        group: the process group of its last child; 0: none is known.
+        mark: `NAME=value`, which its children have in their environment. Only Linux shows it.
+    """
+    if sys.platform == "linux":
+        until = time.monotonic() + END_S
+        while (marked := [*_marked(mark.encode())]) and time.monotonic() < until:
+            for process in marked:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, _KILL)
+            time.sleep(LOOK_S)
+    elif group:
+        _kill_group(group)
+
+
 def count_below(process: int) -> int:
     """How many processes a child has started that are still there (Linux; elsewhere 0)."""
     return len(_below(process, _processes())) if sys.platform == "linux" else 0
@@ -105,6 +124,14 @@ def _reap() -> bool | None:
         return sys.platform != "win32" and os.waitpid(-1, os.WNOHANG)[0] != 0
     except ChildProcessError:
         return None
+
+
+def _marked(mark: bytes) -> Iterator[int]:
+    for name in os.listdir("/proc"):  # noqa: PTH208 - as below
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:  # noqa: PTH123
+                if mark in file.read().split(b"\0"):
+                    yield int(name)
 
 
 _Tree = dict[int, tuple[int, int]]
