@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from burner.core.good_values import number_of
 from burner.core.measurements import TestOutcome
-from burner.report.figures.calendar import QUARTER_S
 from burner.report.figures.durations import Counts, counts
 from burner.report.figures.measured import UnitValue
 
@@ -26,6 +25,7 @@ JUDGED = (TestOutcome.PASS, TestOutcome.FAIL)
 """Outcomes of tests whose values count. After an error nothing is known of the unit."""
 LARGEST = Decimal("1e30")
 """A number beyond is a text: no fixture measures it."""
+MINUTE_S = 60
 MOST_TEXTS = 1000
 WORST = 5
 
@@ -45,12 +45,12 @@ class Series(NamedTuple):
 
 @dataclass(slots=True)
 class PlaceValues:
-    """The numbers of one slot, each with the quarter of an hour in which it was measured."""
+    """The numbers of one slot, each with its minute since 1970."""
 
     good: "array[float]" = field(default_factory=lambda: array("d"))
     bad: "array[float]" = field(default_factory=lambda: array("d"))
-    good_quarters: "array[int]" = field(default_factory=lambda: array("i"))
-    bad_quarters: "array[int]" = field(default_factory=lambda: array("i"))
+    good_minutes: "array[int]" = field(default_factory=lambda: array("i"))
+    bad_minutes: "array[int]" = field(default_factory=lambda: array("i"))
 
     @property
     def values(self) -> "array[float]":
@@ -115,13 +115,13 @@ def count_tests(attempts: "Iterable[TestedAttempt]") -> MeasuredTallies:
     """Count the tests of every attempt; of each its last try."""
     tallies = MeasuredTallies()
     for attempt in attempts:
-        quarter = int(datetime.fromisoformat(attempt.ended).timestamp()) // QUARTER_S
+        minute = int(datetime.fromisoformat(attempt.ended).timestamp()) // MINUTE_S
         last = {test.name: test for test in attempt.tests}
         for test in last.values():
             _count_test(tallies, attempt, test)
             if test.outcome in JUDGED:
                 for measured in test.measurements:
-                    _count_value(tallies, attempt, quarter, test.name, measured)
+                    _count_value(tallies, attempt, minute, test.name, measured)
     return tallies
 
 
@@ -153,7 +153,7 @@ def _count_test(tallies: MeasuredTallies, attempt: "TestedAttempt", test: "TestF
 def _count_value(
     tallies: MeasuredTallies,
     attempt: "TestedAttempt",
-    quarter: int,
+    minute: int,
     test: str,
     measured: "MeasurementFacts",
 ) -> None:
@@ -177,7 +177,7 @@ def _count_value(
     tally.bad += not measured.good
     number = None if series.text or series.pattern else number_of(measured.value)
     if number is not None and abs(number) <= LARGEST:
-        _count_number(tally, attempt, quarter, measured, number)
+        _count_number(tally, attempt, minute, measured, number)
     elif measured.value in tally.texts or len(tally.texts) < MOST_TEXTS:
         tally.texts[measured.value] += 1
 
@@ -185,7 +185,7 @@ def _count_value(
 def _count_number(
     tally: SeriesTally,
     attempt: "TestedAttempt",
-    quarter: int,
+    minute: int,
     measured: "MeasurementFacts",
     exact: Decimal,
 ) -> None:
@@ -193,7 +193,7 @@ def _count_number(
     place = (row.station, row.slot)
     values = tally.places.get(place) or tally.places.setdefault(place, PlaceValues())
     (values.good if measured.good else values.bad).append(number)
-    (values.good_quarters if measured.good else values.bad_quarters).append(quarter)
+    (values.good_minutes if measured.good else values.bad_minutes).append(minute)
     tally.decimals = max(tally.decimals, decimals_of(exact))
     if tally.minimum is None or number < tally.minimum[0]:
         tally.minimum = number, measured.value

@@ -29,7 +29,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class PeriodValues:
-    """The values of a quarter of an hour, an hour or a day."""
+    """The values of some minutes, an hour or a day."""
 
     start: datetime
     count: int

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from burner.report.figures.calendar import QUARTER_S
 from burner.report.figures.comparison import FEWEST, GroupApart, groups_apart, threshold
 from burner.report.figures.counting_tests import (
+    MINUTE_S,
     MeasuredTallies,
     Place,
     Series,
@@ -12,7 +14,7 @@ from burner.report.figures.counting_tests import (
 )
 from burner.report.figures.measured import Oddity, Quantity, Standout
 from burner.report.figures.summing import wilson
-from burner.report.figures.summing_tests import numbers_of, values_by_quarter
+from burner.report.figures.summing_tests import numbers_of, values_by_minute
 
 FIRST, LAST = "first", "last"
 FEWEST_PERIODS = 4
@@ -44,9 +46,10 @@ def _slot(series: Series, difference: GroupApart[Place]) -> Standout:
 
 def _drift(series: Series, tally: SeriesTally, least: float) -> Iterator[Standout]:
     """Compare the first quarter of the values with the last one."""
-    by_time = [values for _, values in sorted(values_by_quarter(tally.places).items())]
-    if len(by_time) < FEWEST_PERIODS:
+    minutes = values_by_minute(tally.places)
+    if len({minute * MINUTE_S // QUARTER_S for minute in minutes}) < FEWEST_PERIODS:
         return
+    by_time = [minutes[minute] for minute in sorted(minutes)]
     ends = {FIRST: _a_quarter(by_time, tally.count), LAST: _a_quarter(by_time[::-1], tally.count)}
     if len(ends[FIRST]) + len(ends[LAST]) > tally.count:
         return

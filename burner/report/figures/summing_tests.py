@@ -10,6 +10,7 @@ from burner.core.measurements import TestOutcome
 from burner.core.words.natural_order import natural_order
 from burner.report.figures.calendar import QUARTER_S, Calendar
 from burner.report.figures.counting_tests import (
+    MINUTE_S,
     MeasuredTallies,
     Place,
     PlaceValues,
@@ -29,8 +30,11 @@ from burner.report.figures.measured import (
     TestFigures,
 )
 
-FEW_QUARTERS, FEW_HOURS = 32, 72
-"""Up to so many quarters of an hour a period is one; up to so many hours an hour; else a day."""
+LENGTHS = (1, 5, 15)
+"""Minutes of a period; the first with which there are not too many."""
+MOST_PERIODS = 32
+FEW_HOURS = 72
+"""Beyond quarters of an hour, a period is an hour within so many hours, else a day."""
 TEXTS = 10
 
 
@@ -128,32 +132,33 @@ def _slot(place: Place, values: PlaceValues) -> SlotValues:
     )
 
 
-def values_by_quarter(places: Mapping[Place, PlaceValues]) -> dict[int, list[float]]:
-    """All values by the quarter of an hour in which they were measured."""
-    quarters: defaultdict[int, list[float]] = defaultdict(list)
+def values_by_minute(places: Mapping[Place, PlaceValues]) -> dict[int, list[float]]:
+    """All values by the minute in which they were measured."""
+    minutes: defaultdict[int, list[float]] = defaultdict(list)
     for place in places.values():
-        _sort_in(quarters, place.good_quarters, place.good)
-        _sort_in(quarters, place.bad_quarters, place.bad)
-    return quarters
+        _sort_in(minutes, place.good_minutes, place.good)
+        _sort_in(minutes, place.bad_minutes, place.bad)
+    return minutes
 
 
 def _sort_in(
-    quarters: defaultdict[int, list[float]], numbers: "array[int]", values: "array[float]"
+    minutes: defaultdict[int, list[float]], numbers: "array[int]", values: "array[float]"
 ) -> None:
     for number, value in zip(numbers, values, strict=True):
-        quarters[number].append(value)
+        minutes[number].append(value)
 
 
 def _over_time(places: Mapping[Place, PlaceValues], calendar: Calendar) -> Iterator[PeriodValues]:
-    quarters = values_by_quarter(places)
-    number = max(quarters) - min(quarters)
+    minutes = values_by_minute(places)
+    first, last = min(minutes), max(minutes)
+    length = next((n for n in LENGTHS if last // n - first // n < MOST_PERIODS), 0)
     periods: defaultdict[datetime, list[float]] = defaultdict(list)
-    for quarter, values in sorted(quarters.items()):
-        if number < FEW_QUARTERS:
-            start = calendar.local(quarter * QUARTER_S)
+    for minute, values in sorted(minutes.items()):
+        if length:
+            start = calendar.local(minute // length * length * MINUTE_S)
         else:
-            start = calendar.hour(quarter)
-            start = start.replace(hour=0) if number >= FEW_HOURS * 4 else start
+            start = calendar.hour(minute * MINUTE_S // QUARTER_S)
+            start = start.replace(hour=0) if last - first >= FEW_HOURS * 60 else start
         periods[start] += values
     for start, values in periods.items():
         values.sort()

@@ -240,7 +240,7 @@ def test_a_measurement_that_drifts_over_the_shift_is_named(ledger: Ledger) -> No
     data = figures(ledger)
     [found] = data.standouts
     assert (found.oddity, found.slot, found.here > found.elsewhere) == (Oddity.RISING, "", True)
-    assert len(numbers(data).over_time) == 6
+    assert len(numbers(data).over_time) == 17
 
 
 def test_the_json_form_keeps_six_digits_of_a_small_number(ledger: Ledger) -> None:
