@@ -178,7 +178,10 @@ units:
 @pytest.mark.parametrize(
     ("unit", "keys"),
     [
-        ("firmware: {naem: x}", "device_name, texts, lines, answers, prints, baud, rollback, moves_key"),
+        (
+            "firmware: {naem: x}",
+            "device_name, texts, lines, answers, prints, baud, rollback, moves_key",
+        ),
         ("firmware: {texts: [{at: 3}]}", "value, partition, offset, size"),
         ("modem: {ime: 3}", "kind, imei, serial, baud"),
     ],
