@@ -1,20 +1,21 @@
 """Runs the tests of one unit, one after the other, and keeps how each of them ended."""
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.dialogue import hold_dialogue
 from burner.burn.testing.equipment import TestEquipment
-from burner.burn.testing.judgement import Judgement, in_a_record, judge
+from burner.burn.testing.judgement import in_a_record, judge
 from burner.burn.testing.question import question_of
 from burner.burn.testing.resources import Turn
 from burner.core.attempt import Attempt
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, Fault
 from burner.core.measurements import TestOutcome, TestResult
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, ResourceAwaited, TestEnded, TestStarted
@@ -24,6 +25,8 @@ from burner.profile.tests import UnitTest
 
 MAX_MEASURED = 300
 """Measurements of one unit on record."""
+MAX_SIZE = 40_000
+"""Bytes of the results of one unit: a record has at most 60,000."""
 LOOK_S = 0.2
 """Between two looks whether the wait for a resource was given up."""
 _LOST = (ErrorClass.PORT, ErrorClass.BUG)
@@ -57,6 +60,7 @@ class UnitTests:
         """
         self._tests, self._equipment, self._device = tuple(tests), equipment, device
         self._slot, self._search, self._is_aborted, self._now = slot, search, is_aborted, now
+        self._has_begun = False
         self._results: dict[str, TestResult] = {}
         self.waited_s = 0.0
         """For resources, so far."""
@@ -64,7 +68,7 @@ class UnitTests:
     @property
     def results(self) -> tuple[TestResult, ...]:
         """How each test ended; none where the unit did not come to its first one."""
-        if not self._results:
+        if not self._has_begun:
             return ()
         return tuple(self._results.get(test.name) or _not_run(test) for test in self._tests)
 
@@ -84,18 +88,19 @@ class UnitTests:
             has_left: whether the unit was taken out while it waits for a resource.
 
         Raises:
-            BurnerError: of the first test that did not pass.
+            BurnerError: of the first test that failed; where none did, of the first one that could
+                not be made.
         """
-        failure: BurnerError | None = None
+        self._has_begun, errors = True, list[BurnerError]()
         for test in tests:
             with self._turn(test) as turn:
                 waited_s = (yield from self._wait(turn, has_left)) if turn else 0.0
                 error = yield from self._run(test, attempt, console_baud, waited_s)
-            failure = failure or error
+            errors += [error] if error else []
             if error and (not test.go_on or error.code.error_class in _LOST):
                 break
-        if failure:
-            raise failure
+        if errors:
+            raise min(errors, key=lambda error: error.row.fault is not Fault.UNIT)
 
     def _turn(self, test: UnitTest) -> AbstractContextManager[Turn | None]:
         """The slot's turn with the resource of a test, if it needs one."""
@@ -105,19 +110,18 @@ class UnitTests:
 
     def _wait(self, turn: Turn, has_left: Callable[[], bool]) -> Generator[Event, None, float]:
         """Wait for a resource; how long that took."""
-        began, shown = self._now(), ""
+        began, shown, before_s = self._now(), "", self.waited_s
         while not turn.wait(LOOK_S if shown else 0.0):
             if self._is_aborted():
-                raise BurnerError(Code.STOPPED_BY_OPERATOR)
+                raise BurnerError(Code.STOPPED_BY_OPERATOR, f"while it waited for {turn.name}")
             if has_left():
                 raise BurnerError(Code.BOARD_REMOVED, f"while it waited for {turn.name}")
             users = ", ".join(turn.resources.users(turn.name))
             if users and users != shown:
                 shown = users
                 yield ResourceAwaited(self._slot, turn.name, users)
-        waited_s = self._now() - began if shown else 0.0
-        self.waited_s += waited_s
-        return waited_s
+            self.waited_s = before_s + self._now() - began
+        return self.waited_s - before_s
 
     def _run(
         self, test: UnitTest, attempt: Attempt, console_baud: int, waited_s: float
@@ -128,7 +132,7 @@ class UnitTests:
             yield TestStarted(self._slot, test.name, number, len(self._tests))
             began = self._now()
             answer = self._answer(test, attempt, tried, console_baud)
-            judged = self._fitting(test, judge(test, answer))
+            judged = judge(test, answer)
             result = replace(
                 _not_run(test),
                 outcome=judged.outcome,
@@ -140,11 +144,11 @@ class UnitTests:
                 program=answer.program,
                 measurements=judged.measurements,
             )
-            self._results[test.name] = result
-            if not judged.code or self._is_aborted():
+            result = self._results[test.name] = self._fitting(result)
+            if not result.code or self._is_aborted():
                 break
-            earlier = f"try {tried}: {judged.code}: {judged.detail}"
-        if judged.code and self._is_aborted():
+            earlier = f"try {tried}: {result.code}: {result.detail}"
+        if result.code and self._is_aborted():
             stopped = BurnerError(Code.STOPPED_BY_OPERATOR, f"during the test {test.name}")
             result = replace(_not_run(test), code=stopped.code, tries=result.tries)
             self._results[test.name] = result
@@ -170,15 +174,23 @@ class UnitTests:
         except BurnerError as error:
             return TestAnswer(code=error.code, detail=error.detail)
 
-    def _fitting(self, test: UnitTest, judged: Judgement) -> Judgement:
-        """What the record of the unit has room for."""
-        others = (r for name, r in self._results.items() if name != test.name)
-        taken = sum(len(result.measurements) for result in others)
-        if taken + len(judged.measurements) <= MAX_MEASURED:
-            return judged
-        what = f"more than {counted(MAX_MEASURED, 'value')} of one unit"
-        room = judged.measurements[: MAX_MEASURED - taken]
-        return Judgement(Code.TEST_VALUE_UNUSABLE, what, room)
+    def _fitting(self, result: TestResult) -> TestResult:
+        """A result as the record of the unit has room for it."""
+        others = [r for name, r in self._results.items() if name != result.name]
+        size = sum(map(_size, (*others, result)))
+        number = sum(len(r.measurements) for r in (*others, result))
+        if size <= MAX_SIZE and number <= MAX_MEASURED:
+            return result
+        what = f"more than {counted(MAX_MEASURED, 'value')}, or {MAX_SIZE} bytes, of one unit"
+        short = replace(result, detail=what, measurements=())
+        if result.code:
+            return short
+        return replace(short, outcome=TestOutcome.ERROR, code=Code.TEST_VALUE_UNUSABLE)
+
+
+def _size(result: TestResult) -> int:
+    """Bytes of a result on record, about."""
+    return len(json.dumps(asdict(result), ensure_ascii=False, default=str).encode())
 
 
 def _not_run(test: UnitTest) -> TestResult:

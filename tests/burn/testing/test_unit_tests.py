@@ -14,7 +14,7 @@ from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
 from burner.profile.tests import UnitTest
 from tests.burn.one_slot import NAME, PASSED, PRODUCT, SECRET, UNIT, Line, boot_lines, ended
-from tests.burn.testing.programs import ScriptedPrograms, unit_test, values, with_programs
+from tests.burn.testing.programs import Script, ScriptedPrograms, unit_test, values, with_programs
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 POWER = {"name": "tx_power", "unit": "dBm", "low": 10, "high": 14}
@@ -231,8 +231,27 @@ def test_a_unit_has_no_more_values_than_a_record_can_hold(line: Line) -> None:
     programs = ScriptedPrograms(a=many, b=many, c=many, d=values(v="1"))
     record = with_tests(line, *tests, programs=programs).burn(device())
     assert (*ended(record), record.result.detail) == (
-        *(Outcome.ERROR, "E656", "d: more than 300 values of one unit"),
+        *(Outcome.ERROR, "E656", "d: more than 300 values, or 40000 bytes, of one unit"),
     )
+
+
+def test_a_record_has_room_for_whatever_fixtures_say(line: Line) -> None:
+    tests = [unit_test(f"t{n}", go_on=True) for n in range(50)]
+    long = {f"v{n}": "超" * 200 for n in range(6)}
+    answers: dict[str, Script] = {
+        t.name: TestAnswer(long, code="E655", detail="坏" * 1000) for t in tests
+    }
+    record = with_tests(line, *tests, programs=ScriptedPrograms(**answers)).burn(device())
+    assert ended(record) == (Outcome.FAIL, "E655")
+    assert [test.outcome for test in record.result.tests] == ["fail"] * 50
+    assert len(_stored(line)) == 50
+
+
+def test_a_unit_that_failed_one_test_is_bad_whatever_an_earlier_fixture_says(line: Line) -> None:
+    tests = [unit_test("a", go_on=True), unit_test("b")]
+    programs = ScriptedPrograms(a=TestAnswer(code="E656"), b=TestAnswer(code="E655"))
+    record = with_tests(line, *tests, programs=programs).burn(device())
+    assert ended(record) == (Outcome.FAIL, "E655")
 
 
 def test_events_tell_each_test_and_how_it_ended(line: Line) -> None:
