@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import socket
 import threading
 from base64 import b64encode
@@ -197,3 +198,23 @@ def test_a_secret_or_certificate_that_cannot_be_used_is_said_at_the_start(
     assert raised.value.code == "E782"
     assert found in raised.value.detail
     assert secret not in raised.value.detail
+
+
+def test_the_ten_lines_of_the_page_verify_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mes.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    is_from_burner = names["is_from_burner"]
+    monkeypatch.setenv("MES_SECRET", SECRET)
+    with receiving() as receiver:
+        entry = {"name": "mes", "kind": "webhook", "url": receiver.url, "hmac": "env:MES_SECRET"}
+        Webhook(WebhookSettings.model_validate(entry), tmp_path).deliver(a_message())
+    (posted,) = receiver.posted
+    assert is_from_burner(posted.headers, posted.body, SECRET.encode())
+    assert not is_from_burner(posted.headers, posted.body + b" ", SECRET.encode())
+    assert not is_from_burner(posted.headers, posted.body, b"another secret of a MES")
+    old = {**posted.headers, "webhook-timestamp": "1700000000"}
+    assert not is_from_burner(old, posted.body, SECRET.encode())

@@ -1,6 +1,6 @@
 """`burner batch`: work orders, from their opening to the sealed folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import click
 from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
 from burner.cli.groups import OrderedGroup
+from burner.cli.pages.batch_warnings import show_backlog, show_warnings
 from burner.cli.pages.evidence import show_evidence, show_reconciled
 from burner.cli.parameters import options
 from burner.cli.parameters.first_article import first_article_of, first_article_options
@@ -19,7 +20,6 @@ from burner.cli.run.close_hook import run_close_hook
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
-from burner.core.errors import table
 from burner.core.words.phrases import Wording, phrase
 from burner.core.words.plural import counted
 
@@ -251,6 +251,7 @@ def close(
         with screen.progress("verify", ledger.reader.size()) as progress:
             stands, closed = seal_batch(ledger, request, language(), progress=progress)
         key = ledger.writer.key.signer.key
+        show_backlog(ledger.reader, batch)
     say = Wording(language())
     if not closed:
         screen.warn(say("closed already", batch))
@@ -303,7 +304,8 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
     for of in (status.batch, ""):
         show_reconciled(last_reconciliation_status(reader, status.row.product_id, of), say)
     _show_units(status)
-    _show_warnings(units_by_warning(reader, status.batch))
+    show_warnings(units_by_warning(reader, status.batch))
+    show_backlog(reader, status.batch)
     for change in status.changed:
         screen.warn(say("changed after", change))
     if status.limit and status.limit.allowed is not None:
@@ -339,11 +341,3 @@ def _show_bad_units(status: "BatchStatus") -> None:
     for word, units in bad.items():
         if units:
             screen.say(phrase(f"units {word}", language(), len(units), ", ".join(units)))
-
-
-def _show_warnings(warnings: Mapping[str, int]) -> None:
-    """Print the warnings on good units. A code of a newer burner has no text."""
-    for code, units in warnings.items():
-        row = table().get(code)
-        sentence = row.sentence(language()) if row else ""
-        screen.warn(phrase("seen of units", language(), code, units, sentence).rstrip())

@@ -89,11 +89,14 @@ def test_a_mes_that_is_away_stops_nothing_and_gets_all_later(tmp_path: Path) -> 
         waiting = json.loads(run_burner(tmp_path, "mes", "status", "--json", env=env).stdout)
         counts = {one["destination"]: one["waiting"] for one in waiting["destinations"]}
         assert counts == {"drop": 0, "mes": 9}
+        close = ("batch", "close", "WO1", "--operator", "li", "--station", "desk")
+        closed = run_burner(tmp_path, *close, env=env)
+        assert closed.returncode == 0
+        assert "MES mes: 9 messages wait" in closed.stderr
         receiver.reply = lambda _: Reply()
         receiver.posted.clear()
         sent = run_burner(tmp_path, "mes", "send", "--station-file", file, env=env)
     assert (sent.returncode, sent.stderr) == (0, "")
     assert "MES mes: 9 messages delivered" in sent.stdout
     assert len({posted.headers["webhook-id"] for posted in receiver.posted}) == 9
-    close = ("batch", "close", "WO1", "--operator", "li", "--station", "desk")
-    assert run_burner(tmp_path, *close, env=env).returncode == 0
+    assert "MES" not in run_burner(tmp_path, "batch", "status", "WO1", env=env).stderr
