@@ -45,14 +45,14 @@ def attempts_with_tests(
         reader: of the manifest.
         chosen: which attempts.
         with_voided: also those that a correction voided, which count nowhere.
-        by_unit: the attempts of a unit together, in their order, as `counted_attempts`.
+        by_unit: the attempts of a unit together, in the order in which they were made.
     """
     in_log = (records.c.log == _attempts.c.log) & (records.c.number == _attempts.c.ended)
     query = (
         select_with_unit_status(*_attempts.c, records.c.body)
         .join(records, in_log)
         .where(_attempts.c.tested, *chosen.where())
-        .order_by(*((_attempts.c.product_id, _attempts.c.unit_id) if by_unit else ()))
+        .order_by(*((_attempts.c.unit_id, _attempts.c.product_id) if by_unit else ()))
         .order_by(*((_attempts.c.log == OWN,) if by_unit else ()))
         .order_by(_attempts.c.log, _attempts.c.number)
     )

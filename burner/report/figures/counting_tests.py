@@ -97,8 +97,10 @@ class TestTally:
     places: defaultdict[Place, list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
-    """How often it ended there, and how often it did not pass."""
+    """Units for which it ended there, and for how many of them it did not pass at first."""
     unit: str = ""
+    """The unit that is being counted, and where it was seen."""
+    seen: set[Place] = field(default_factory=set)
     not_passed_unit: str = ""
 
 
@@ -133,18 +135,22 @@ def _count_test(tallies: MeasuredTallies, attempt: "TestedAttempt", test: "TestF
     if test.outcome is TestOutcome.NOT_RUN:
         return
     passed = test.outcome is TestOutcome.PASS
-    tally.units += tally.unit != row.unit_id
-    tally.unit = row.unit_id
+    if tally.unit != row.unit_id:
+        tally.unit = row.unit_id
+        tally.units += 1
+        tally.seen.clear()
     tally.durations[test.ms] += 1
     if test.resource:
         tally.waits[test.waited_ms] += 1
     if test.tries > 1:
         tally.retried += 1
         tally.rescued += passed
-    place = tally.places[row.station, row.slot]
-    place[0] += 1
+    place = (row.station, row.slot)
+    if place not in tally.seen:
+        tally.seen.add(place)
+        tally.places[place][0] += 1
+        tally.places[place][1] += not passed
     if not passed:
-        place[1] += 1
         tally.codes[test.code] += 1
         tally.units_not_passed += tally.not_passed_unit != row.unit_id
         tally.not_passed_unit = row.unit_id

@@ -120,12 +120,11 @@ class MeasurementFigures:
 
 @dataclass(frozen=True)
 class SlotTests:
-    """How a test ended in one slot."""
+    """How a test ended in one slot, for each unit at its first attempt there."""
 
     station: str
     slot: str
-    ended: int
-    """How often it ended in pass, fail or error."""
+    units: int
     not_passed: int
 
 
@@ -189,7 +188,7 @@ class Standout:
     """Median in the slot, or at the end; or share that did not pass."""
     elsewhere: Quantity
     count: int
-    """Values, or ends of the test, in the slot, or at the end."""
+    """Values, or units of the test, in the slot, or at the end."""
     count_elsewhere: int
 
 

@@ -192,6 +192,8 @@ def _card(values: DrawnValues, figures: Figures, say: Wording) -> Markup:
     title = f"{measurement.test} · {measurement.name}"
     limits = _limits(measurement) or say("not judged")
     words = [limits, f"n {numbers.count(measurement.count)}", f"Cpk {_cpk(number)}"]
+    if measurement.repeated:
+        words.append(say("{} repeated", numbers.count(measurement.repeated)))
     series = (measurement.product_id, measurement.test, measurement.name)
     odd = [
         (found.station, found.slot)

@@ -232,6 +232,16 @@ def test_a_slot_in_which_a_test_fails_more_often_stands_out(ledger: Ledger) -> N
     assert found.elsewhere == pytest.approx(0)
 
 
+def test_one_bad_unit_that_is_tried_again_and_again_is_no_bad_slot(ledger: Ledger) -> None:
+    for unit in range(1, 81):
+        burned_with_tests(ledger, unit, rf_test(power(12.0)), slot=str(unit % 4 + 1))
+    for number in range(1, 30):
+        burned_with_tests(ledger, 99, rf_test(power(9.0)), slot="3", try_number=number)
+    data = figures(ledger)
+    assert data.standouts == ()
+    assert (only(data).repeated, data.tests[0].units_not_passed) == (28, 1)
+
+
 def test_a_measurement_that_drifts_over_the_shift_is_named(ledger: Ledger) -> None:
     for unit, value in enumerate(normal(80, deviation=0.2), 1):
         at_s = unit * 60.0

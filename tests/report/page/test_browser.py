@@ -14,8 +14,11 @@ import pytest
 from burner.report.figures.calendar import Calendar
 from burner.report.figures.counting import count
 from burner.report.figures.figures import Scope
+from burner.report.figures.production_figures import production_figures
 from burner.report.figures.summing import figures
 from burner.report.page.page import page
+from tests.manifest.records import a_ledger, open_batch
+from tests.manifest.tested_units import burned_with_tests, rf_test, tx_power
 from tests.report.attempts import MONDAY_8_UTC, attempt
 
 pytestmark = pytest.mark.full
@@ -101,6 +104,27 @@ def test_the_page_renders_with_its_figures_and_without_complaints(
     assert re.findall(r".*CONSOLE.*", log) == []
     # A fresh profile calls its maker at home; that is not the page.
     assert [path for path in requests if "203.0.113" in path] == []
+
+
+def test_a_phone_shows_measurements_without_a_page_that_is_too_wide(
+    browser: str, tmp_path: Path
+) -> None:
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger)
+        for unit in range(1, 65):
+            test = rf_test(tx_power(f"{12 + unit % 16 / 20:.2f}"))
+            burned_with_tests(ledger, unit, test, slot=str(unit % 8 + 1), at_s=unit * 60)
+        html = page(production_figures(ledger.reader))
+    measured = "document.title = document.documentElement.scrollWidth"
+    file = tmp_path / "report.html"
+    open_html = re.sub("<meta http-equiv[^>]*>", "", html)  # its policy forbids the script
+    script = f"<script>addEventListener('load', () => {{ {measured} }})</script>"
+    file.write_text(open_html.replace("</body>", f"{script}</body>"), encoding="utf-8")
+    dom = run(
+        browser, tmp_path, "--window-size=500,900", "--dump-dom", file.as_uri()
+    ).stdout.decode()
+    assert "Measurements against their limits" in dom
+    assert "<title>500</title>" in dom
 
 
 @pytest.mark.parametrize("scheme", ["0", "1"], ids=["dark", "light"])

@@ -82,3 +82,22 @@ def test_ticks_are_round_and_within_the_range(
     ticks = numbers.ticks(begin, end)
     assert (ticks[0], ticks[-1]) == (first, last)
     assert len(ticks) <= 7
+
+
+@pytest.mark.parametrize(
+    "values", [("0",), ("-5", "-5"), ("0", "1e30"), ("1e-9", "3e-9"), ("7.0",)]
+)
+@pytest.mark.parametrize(("low", "high"), [("", ""), ("5", ""), ("", "-1"), ("0", "0")])
+def test_odd_values_and_limits_are_drawn_within_the_plot(
+    tmp_path: Path, values: tuple[str, ...], low: str, high: str
+) -> None:
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger)
+        for unit, value in enumerate(values, 1):
+            burned_with_tests(ledger, unit, rf_test(Measurement("odd", value, "V", low, high)))
+        html = drawn(ledger)
+    read(html)
+    plots = html[html.index('class="measured"') : html.index("Cycle time by step")]
+    places = [float(x) for x in re.findall(r' (?:x|y|x1|x2|y1|y2|cx|cy)="(.*?)"', plots)]
+    assert all(-20 <= place <= 900 for place in places)
+    assert "nan" not in plots
