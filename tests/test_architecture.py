@@ -21,7 +21,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("wall",),
     ("report",),
     ("burn",),
-    ("devices", "manifest", "bench", "cloud", "mes", "programs"),
+    ("devices", "manifest", "bench", "cloud", "unit_labels", "mes", "programs"),
     ("release",),
     ("profile",),
     ("provisioning",),
@@ -34,8 +34,8 @@ HOUSE: tuple[tuple[str, ...], ...] = (
 
 HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
-    "barcode": ("cli/pages/barcode_page.py",),
-    "PIL": ("cli/pages/barcode_page.py",),
+    "zxingcpp": ("profile/unit_label/symbols.py",),
+    "PIL": ("cli/pages/barcode_page.py", "unit_labels/preview.py"),
     "rich": ("cli/terminal/screen.py", "cli/board"),
     "pydantic": (
         *(
@@ -49,6 +49,7 @@ HOMES: dict[str, tuple[str, ...]] = {
             "station/fixture/station_file.py",
             "station/fixture/accept_settings.py",
             "station/fixture/hook_settings.py",
+            "station/fixture/printer_settings.py",
         ),
     ),
     "pydantic_core": ("core",),

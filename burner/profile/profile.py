@@ -34,6 +34,7 @@ from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings
 from burner.profile.route import RouteSettings
 from burner.profile.tests import Tests, UnitTest
+from burner.profile.unit_label.settings import UnitLabelSettings
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
 from burner.provisioning.sdk_layout import with_sdk_layout
@@ -250,6 +251,8 @@ class Profile(FlashPlan):
     """Tests that every unit must pass, in their order: docs/testing.md."""
     route: RouteSettings | None = None
     """A test firmware that every unit runs before its own: docs/testing.md. Left out: none."""
+    label: UnitLabelSettings | None = None
+    """The label that is printed for every unit that passed: docs/labels.md."""
     rework: ReworkSettings = ReworkSettings()
     """Reasons for a rework that the operator chooses from."""
     quantity: Annotated[int, Field(ge=1)] | None = None

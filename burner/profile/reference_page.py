@@ -104,8 +104,7 @@ class _Page:
             return " or ".join(dict.fromkeys(map(self._value, options)))
         match field.get("type"):
             case "array":
-                most = f" of at most {field['maxItems']}" if "maxItems" in field else ""
-                return f"list{most}: {self._value(field['items'])}"
+                return self._list(field)
             case "object":
                 return f"mapping to: {self._value(field['additionalProperties'])}"
             case "string":
@@ -115,6 +114,12 @@ class _Page:
             case "boolean":
                 return "`true`, `false`"
         return "anything"
+
+    def _list(self, field: SchemaNode) -> str:
+        if alike := field.get("prefixItems"):
+            return f"list of {len(alike)}: {self._value(alike[0])}"
+        most = f" of at most {field['maxItems']}" if "maxItems" in field else ""
+        return f"list{most}: {self._value(field['items'])}"
 
     def _referred(self, name: str) -> str:
         """A link to the section of a mapping; the values of anything smaller."""

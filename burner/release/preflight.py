@@ -36,6 +36,7 @@ from burner.release.lint.confidential_images import check_confidential_images
 from burner.release.lint.fixed_values import check_fixed_values
 from burner.release.lint.layout import check_layout
 from burner.release.lint.registration_of_platform import check_registration_of_platform
+from burner.release.lint.unit_label import check_unit_label
 from burner.release.lint.unit_tests import check_unit_tests
 from burner.release.lint.validity import check_validity
 from burner.release.placement.payload import merge_segments
@@ -216,6 +217,7 @@ def _check_values(profile: Profile) -> list[Finding]:
         *check_carrier_of_platform(profile),
         *check_registration_of_platform(profile),
         *check_unit_tests(profile),
+        *check_unit_label(profile),
         *rules.unusual_product_id(profile.product.id, profile.place("product", "id")),
         *_check_private_keys(profile),
     ]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest, Job
@@ -13,7 +14,9 @@ from burner.core.unit_events import ApprovalAwaited, ApprovalGiven, Event, Finis
 from burner.devices.device import Device
 from burner.manifest.fold.first_article import approvers_of
 from burner.manifest.fold.rows import BATCH_OPEN
+from burner.manifest.reading.unit_labels import LabelCounts, label_counts
 from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.unit_labels import confirm_label
 from burner.station.events import (
     BatchCount,
     FirstArticleChanged,
@@ -26,6 +29,9 @@ from burner.station.slots.boards import Boards
 from burner.station.slots.slot import SlotDevice
 from burner.station.station import Station
 from burner.station.tally import Tally
+from burner.station.unit_labels.printing import LabelPrinting
+from burner.station.unit_labels.scan_back import ScanBack
+from burner.unit_labels.printer import Printer
 
 FULL_CODES = (Code.BATCH_COMPLETE, Code.RELEASE_LIMIT_REACHED)
 """The batch, or the release, has all its units."""
@@ -45,6 +51,7 @@ class BatchRun:
         rework: str = "",
         takes_more: bool = False,
         found_bauds: Mapping[str, int] | None = None,
+        printer: Printer | None = None,
     ) -> None:
         """Nothing runs yet.
 
@@ -58,6 +65,7 @@ class BatchRun:
             takes_more: whether slots take board after board; then the run stops by itself when
                 the batch has all its units.
             found_bauds: by slot, rates that were found clean before; for `baud: auto`.
+            printer: beside the slots; None: labels stay owed.
         """
         self.job, self._ledger, self._takes_more = job, ledger, takes_more
         batch = ledger.reader.batch(job.batch)
@@ -76,7 +84,18 @@ class BatchRun:
             rework=rework,
             record=self._record_slot_error,
             waits_for_approval=takes_more,
+            wait_for_scan_back=self._wait_for_scan_back,
         )
+        label = job.release.profile.label
+        self._scan_back: ScanBack | None = None
+        self._printing: LabelPrinting | None = None
+        if label and printer:
+            if label.scan_back:
+                self._scan_back = ScanBack(partial(confirm_label, ledger), self.station.tell)
+                router.scan_back = self._scan_back
+            self._printing = LabelPrinting(
+                ledger, printer, self.station.tell, scan_back=self._scan_back
+            )
         self._has_first_article = bool(batch and batch.awaits_approval)
         self._first_article = FirstArticleStage.INCOMPLETE
         """What was last said of it."""
@@ -85,9 +104,16 @@ class BatchRun:
     def events(self) -> Iterator[StationEvent]:
         """Burn in every slot at once; yields events until every slot is closed."""
         self._look_at_first_article()
-        for event in self.station.run(self._burn):
-            self.tally.add(event)
-            yield event
+        if self._printing:
+            self._printing.start()
+        try:
+            for event in self.station.run(self._burn):
+                self.tally.add(event)
+                yield event
+        finally:
+            if self._printing:
+                self._printing.finish(at_once=self.station.aborting.is_set())
+        yield from self.station.left_events()
 
     def batch_full(self) -> int | None:
         """At the end: the number of passed units, if the batch has all its units; else None.
@@ -115,9 +141,35 @@ class BatchRun:
                 of_release = event.record.result.code == Code.RELEASE_LIMIT_REACHED
                 self.station.tell(StationNotice("release complete" if of_release else "complete"))
                 self.station.stop()
+            if isinstance(event, Finished):
+                self._owe_label(event)
             if isinstance(event, Finished | ApprovalAwaited | ApprovalGiven):
                 self._look_at_first_article()
             yield event
+
+    def _owe_label(self, event: Finished) -> None:
+        """Have the label of a good unit printed, if it was not before."""
+        is_good = event.record.result.outcome is Outcome.PASS and not event.other_batch
+        if self._printing and is_good:
+            attempt = event.record.attempt
+            self._printing.unit_passed(event.slot, attempt.product_id, attempt.unit_id)
+
+    def _wait_for_scan_back(self, slot: str) -> None:
+        """Wait until the printed label of the unit in a slot was scanned, if that is asked for."""
+        if self._scan_back:
+            stopping, aborting = self.station.stopping, self.station.aborting
+            self._scan_back.wait(
+                slot, lambda is_out: aborting.is_set() or (stopping.is_set() and not is_out)
+            )
+
+    def label_counts(self) -> LabelCounts:
+        """How the printed labels of the batch stand.
+
+        Raises:
+            BurnerError: E7.
+        """
+        with self._ledger.reader.connection() as connection:
+            return label_counts(connection, self.job.batch)
 
     def _look_at_first_article(self) -> None:
         """Tell when the first article is made, approved, or incomplete again."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from burner.core.attempt import Outcome
 from burner.core.errors import BurnerError
 from burner.core.unit_events import Event
+from burner.core.unit_labels import UnitLabelState
 
 
 class SlotState(StrEnum):
@@ -180,6 +181,32 @@ class FirstArticleChanged:
 
 
 @dataclass(frozen=True)
+class UnitLabelChanged:
+    """Event: how the printed label of the unit in a slot stands now."""
+
+    slot: str
+    unit_id: str
+    state: UnitLabelState
+    code: str = ""
+    """Why it is owed still, or doubtful."""
+    detail: str = ""
+    codes: tuple[str, ...] = ()
+    """What a scanner reads from it, where it may have come out."""
+
+
+@dataclass(frozen=True)
+class PrinterStateChanged:
+    """Event: labels cannot be printed now, or can again."""
+
+    printer: str
+    error: BurnerError | None = None
+    slot: str = ""
+
+
+DeviceStateChanged = ScannerStateChanged | PrinterStateChanged
+
+
+@dataclass(frozen=True)
 class StationNotice:
     """Event: something that concerns all slots; `text` is a phrase."""
 
@@ -215,4 +242,6 @@ StationEvent = (
     | FirstArticleChanged
     | StationNotice
     | HookFailed
+    | UnitLabelChanged
+    | PrinterStateChanged
 )

@@ -10,7 +10,7 @@ that breaks reports it and goes on; a manifest that cannot be written stops the 
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from burner.core.errors import BurnerError
@@ -35,6 +35,7 @@ class Station:
         rework: str = "",
         record: Recorder = lambda _slot, _error: None,
         waits_for_approval: bool = False,
+        wait_for_scan_back: Callable[[str], None] = lambda _slot: None,
     ) -> None:
         """Nothing runs yet.
 
@@ -48,6 +49,7 @@ class Station:
             rework: why known units are burned again; empty = they are not.
             record: puts an error of a slot on record that belongs to no board.
             waits_for_approval: whether boards wait until the first article is approved.
+            wait_for_scan_back: waits until the printed label of the unit in a slot was scanned.
         """
         self._queue: queue.SimpleQueue[StationEvent] = queue.SimpleQueue()
         self.stopping = threading.Event()
@@ -70,6 +72,7 @@ class Station:
                 rework=rework,
                 record=record,
                 waits_for_approval=waits_for_approval,
+                wait_for_scan_back=wait_for_scan_back,
             )
             for name, device in devices.items()
         )
@@ -82,6 +85,11 @@ class Station:
             abandon=self.abort,
             tick=self.router.tick,
         )
+
+    def left_events(self) -> Iterator[StationEvent]:
+        """Events that came after every slot was closed."""
+        while not self._queue.empty():
+            yield self._queue.get()
 
     def tell(self, event: StationEvent) -> None:
         """Add an event of the whole station; from any thread."""

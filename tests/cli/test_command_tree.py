@@ -62,7 +62,7 @@ def test_the_commands_of_a_group_stand_in_the_order_of_work() -> None:
     for path in GROUPS[1:]:
         assert isinstance(ALL[path], OrderedGroup), path
     assert [name for group, name in (p for p in ALL if len(p) == 2) if group == "batch"] == [
-        *("open", "list", "status", "raise", "approve", "audit", "close"),
+        *("open", "list", "status", "raise", "approve", "audit", "labels", "close"),
     ]
 
 
@@ -118,7 +118,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("manifest", "witness"), ("manifest", "export"), ("manifest", "import")),
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
         ("cloud", "enable"),
-        *(("cloud", "names"), ("cloud", "precreate")),
+        *(("cloud", "names"), ("cloud", "precreate"), ("profile", "label")),
         *(("mes", "send"), ("mes", "retry"), ("mes", "skip"), ("mes", "schema")),
     }
     for path, command in ALL.items():

@@ -21,10 +21,12 @@ from burner.core.words.visible_text import escape_invisible
 from burner.station.events import (
     GOOD_IN_BATCH,
     RESTING,
+    DeviceStateChanged,
     FirstArticleChanged,
     HookFailed,
     LabelRefused,
     LabelScanned,
+    PrinterStateChanged,
     Prompt,
     ReworkOrdered,
     ScannerStateChanged,
@@ -33,6 +35,7 @@ from burner.station.events import (
     StationEvent,
     StationNotice,
     Typing,
+    UnitLabelChanged,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +64,8 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
         LabelScanned
         | ReworkOrdered
         | Prompt
-        | ScannerStateChanged
+        | DeviceStateChanged
+        | UnitLabelChanged
         | FirstArticleChanged
         | StationNotice
         | HookFailed,
@@ -98,7 +102,8 @@ def _input_line(
     event: LabelScanned
     | ReworkOrdered
     | Prompt
-    | ScannerStateChanged
+    | DeviceStateChanged
+    | UnitLabelChanged
     | FirstArticleChanged
     | StationNotice
     | HookFailed,
@@ -120,8 +125,10 @@ def _input_line(
         case HookFailed(hook, code=code):
             trouble = view.warned[hook, code]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
-        case ScannerStateChanged(scanner) if scanner in view.trouble_of:
-            trouble = view.trouble_of[scanner]
+        case ScannerStateChanged(at) | PrinterStateChanged(at) | UnitLabelChanged(_, at) if (
+            at in view.trouble_of
+        ):
+            trouble = view.trouble_of[at]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     return None
 

@@ -17,6 +17,7 @@ from burner.core.unit_events import (
     ManifestBack,
     RetryStarted,
 )
+from burner.core.unit_labels import UnitLabelState
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
 from burner.core.words.visible_text import escape_invisible
@@ -25,12 +26,14 @@ from burner.station.events import (
     ENDED,
     RESTING,
     BatchCount,
+    DeviceStateChanged,
     FirstArticleChanged,
     FirstArticleStage,
     HookFailed,
     LabelRefused,
     LabelScanned,
     MesStateChanged,
+    PrinterStateChanged,
     Prompt,
     ReworkOrdered,
     ScannerStateChanged,
@@ -39,6 +42,7 @@ from burner.station.events import (
     StationEvent,
     StationNotice,
     Typing,
+    UnitLabelChanged,
 )
 from burner.station.slots.retry import tries
 from burner.station.tally import FULL_NOW, Tally
@@ -46,7 +50,7 @@ from burner.station.tally import FULL_NOW, Tally
 OfAllSlots = (
     Prompt
     | Typing
-    | ScannerStateChanged
+    | DeviceStateChanged
     | MesStateChanged
     | BatchCount
     | FirstArticleChanged
@@ -147,8 +151,21 @@ class DisplayView:
                 self.rework[event.slot] = event.reason
             case Finished():
                 self._finished(tile, event)
+            case UnitLabelChanged():
+                self._unit_label(event)
             case _:
                 tile.add(event, now)
+
+    def _unit_label(self, event: UnitLabelChanged) -> None:
+        """A label that is doubtful, or cannot be made, stays to be seen until it is scanned."""
+        self.trouble_of.pop(event.unit_id, None)
+        if event.state is UnitLabelState.CONFIRMED:
+            self.trouble_of.pop(event.slot, None)  # a wrong scan before
+        if event.code:
+            error = BurnerError(event.code, f"unit {event.unit_id}: {event.detail}")
+            self.trouble_of[event.unit_id] = Trouble(error, (event.slot,))
+            return
+        self._note(event.slot, phrase(f"label {event.state}", self.language, event.slot))
 
     def _state(self, tile: Tile, event: SlotStateChanged, now: float) -> None:
         if event.state is SlotState.CLOSED and tile.state in ENDED:
@@ -182,8 +199,12 @@ class DisplayView:
             case HookFailed(hook, about, code, detail):
                 what = ": ".join(part for part in (hook, about, detail) if part)
                 self.warned[hook, code] = Trouble(BurnerError(code, what), ())
-            case ScannerStateChanged(part, error) | MesStateChanged(part, error=error):
-                key = part if isinstance(event, ScannerStateChanged) else f"MES {part}"
+            case (
+                ScannerStateChanged(part, error)
+                | PrinterStateChanged(part, error)
+                | MesStateChanged(part, error=error)
+            ):
+                key = f"MES {part}" if isinstance(event, MesStateChanged) else part
                 self.trouble_of.pop(key, None)
                 if error:
                     self.trouble_of[key] = Trouble(error, ())

@@ -13,6 +13,7 @@ from burner.core.words.error_details import detail_in
 from burner.core.words.language import Language
 from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.core.words.phrases import counted_phrase, phrase
+from burner.manifest.reading.unit_labels import LabelCounts
 from burner.station.events import (
     SlotState,
 )
@@ -189,6 +190,20 @@ def approval_lines(
         phrase("first article made", language, names),
         phrase("approve it", language, command + manifest_argument(manifest)),
     ]
+
+
+def label_lines(
+    counts: LabelCounts, batch: str, language: Language, manifest: str = DEFAULT_MANIFEST
+) -> list[str]:
+    """How the printed labels of a batch stand; nothing where it has none."""
+    if not counts.all:
+        return []
+    numbers = (counts.owed, counts.doubtful, counts.sent, counts.confirmed)
+    lines = [phrase("labels counted", language, *numbers)]
+    if counts.open:
+        command = f"burner batch labels {quoted(batch)}{manifest_argument(manifest)}"
+        lines.append(phrase("labels listed", language, command))
+    return lines
 
 
 def hints(tally: Tally, language: Language, manifest: str = DEFAULT_MANIFEST) -> list[str]:

@@ -9,7 +9,9 @@ import click
 
 from burner.cli.commands.batch_approve import approve
 from burner.cli.commands.batch_audit import audit
+from burner.cli.commands.batch_labels import labels
 from burner.cli.groups import OrderedGroup
+from burner.cli.pages.batch_units import show_bad_units, show_units
 from burner.cli.pages.batch_warnings import show_backlog, show_warnings
 from burner.cli.pages.evidence import show_evidence, show_reconciled
 from burner.cli.parameters import options
@@ -20,7 +22,7 @@ from burner.cli.run.close_hook import run_close_hook
 from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.cli.terminal.language import language
-from burner.core.words.phrases import Wording, phrase
+from burner.core.words.phrases import Wording
 from burner.core.words.plural import counted
 
 if TYPE_CHECKING:
@@ -212,6 +214,7 @@ def raise_(
 
 batch.add_command(approve)
 batch.add_command(audit)
+batch.add_command(labels)
 
 
 @batch.command()
@@ -255,7 +258,7 @@ def close(
     say = Wording(language())
     if not closed:
         screen.warn(say("closed already", batch))
-    _show_units(stands)
+    show_units(stands)
     screen.say(say("sealed", key.id.hex(), station, folder))
     screen.say(say("read first", folder / STATEMENT))
     if closed:
@@ -298,12 +301,12 @@ def _show_status(reader: "ManifestReader", status: "BatchStatus", *, windowed: b
     if windowed:
         _show_withdrawals([status])
         screen.say(say("tried then", len(status.passed), len(status.scrapped)))
-        _show_bad_units(status)
+        show_bad_units(status)
         return
     show_evidence(release_evidence(reader, status.batch), say)
     for of in (status.batch, ""):
         show_reconciled(last_reconciliation_status(reader, status.row.product_id, of), say)
-    _show_units(status)
+    show_units(status)
     show_warnings(units_by_warning(reader, status.batch))
     show_backlog(reader, status.batch)
     for change in status.changed:
@@ -326,18 +329,3 @@ def _show_withdrawals(batches: "Sequence[BatchStatus]") -> None:
         if withdrawal:
             release = f"{profile} {digest[:16]}"
             screen.warn(say("release withdrawn", release, withdrawal_text(withdrawal, say)))
-
-
-def _show_units(status: "BatchStatus") -> None:
-    say = Wording(language())
-    screen.say(status.balance(say))
-    _show_bad_units(status)
-    if count := status.names_not_confirmed:
-        screen.warn(say.counted("names not confirmed", count, count))
-
-
-def _show_bad_units(status: "BatchStatus") -> None:
-    bad = {"open": status.open, "failed": status.failed, "interrupted": status.interrupted}
-    for word, units in bad.items():
-        if units:
-            screen.say(phrase(f"units {word}", language(), len(units), ", ".join(units)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from burner.cli.parameters import options
+from burner.cli.parameters.label_options import printer_option
 from burner.cli.parameters.yes_option import yes_option
 from burner.cli.run.mes_of_run import destinations_of, mes_of_run, with_interlock
 from burner.cli.run.run import BurnArguments, burn_batch, print_event
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     callback=options.one_line,
     help="Burn known units again, for this reason.",
 )
+@printer_option
 @yes_option
 @click.option("--bell", is_flag=True, help="Ring once on PASS, twice on FAIL and ERROR.")
 @options.json_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from burner.cli.commands.profile_label import label
 from burner.cli.commands.profile_names import names
 from burner.cli.commands.profile_new import new
 from burner.cli.groups import OrderedGroup
@@ -90,6 +91,7 @@ def print_flash(rows: "Iterable[FlashRow]") -> None:
 
 
 profile.add_command(names)
+profile.add_command(label)
 
 
 @profile.command()

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from burner.cli.commands.unit_label import label
 from burner.cli.groups import OrderedGroup
+from burner.cli.pages.label_prints import show_label_prints
 from burner.cli.pages.test_results import show_tests
 from burner.cli.parameters import options
 from burner.cli.terminal import screen
@@ -59,6 +61,9 @@ def _correction_options(command: options.Command) -> options.Command:
     command = options.station_option(options.manifest_option(command))
     command = options.operator_option()(options.reason_option(command))
     return options.unit_argument(options.product_id_option(command))
+
+
+unit.add_command(label)
 
 
 @unit.command()
@@ -186,6 +191,7 @@ def _show(life: Mapping[str, Any]) -> None:
         screen.table("corrections", CORRECTIONS, map(_correction, life["corrections"]))
     if life["checks"]:
         screen.table("checks against its record", CHECKS, map(_check, life["checks"]))
+    show_label_prints(life["label_prints"])
     if life["registrations"]:
         screen.table(
             "registered for real", REGISTRATIONS, map(_registration, life["registrations"])

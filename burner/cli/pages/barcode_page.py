@@ -55,9 +55,10 @@ class FixtureBarcode:
     @property
     def modules(self) -> str:
         """Bars (`1`) and spaces (`0`), each one module wide, as Code 128 has them."""
-        from barcode.codex import Code128
+        from burner.profile.unit_label.symbols import SymbolKind, modules_of
 
-        return str(Code128(self.barcode).build()[0])
+        (bars,) = modules_of(SymbolKind.CODE128, self.barcode)
+        return "".join("01"[black] for black in bars)
 
 
 def page(labels: Sequence[FixtureBarcode], kind: str) -> bytes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from burner.devices.segment_cache import SegmentCache
     from burner.mes.common_settings import DestinationSettings
     from burner.station.fixture.hook_settings import HookSettings
+    from burner.unit_labels.printer import Printer
 
 Locate = Callable[[str], str]
 
@@ -88,6 +89,8 @@ class Slots:
     """Of the station file: the files that it names start there."""
     hooks: "HookSettings | None" = None
     """Programs that are told of units on record."""
+    printer: "Printer | None" = None
+    """What prints the labels of good units; None: the station file names none."""
 
     def devices(
         self,
@@ -223,6 +226,7 @@ def _of_station_file(path: Path, name: str | None) -> Slots:
         mes=station.mes,
         folder=path.absolute().parent,
         hooks=station.hooks,
+        printer=station.printer.printer() if station.printer else None,
     )
 
 

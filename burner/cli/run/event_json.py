@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
+from burner.core.errors import BurnerError
 from burner.core.unit_events import (
     ApprovalAwaited,
     ApprovalGiven,
@@ -17,17 +19,20 @@ from burner.core.unit_events import (
     TestEnded,
     TestStarted,
 )
+from burner.manifest.reading.unit_labels import LabelCounts
 from burner.station.events import (
     FirstArticleChanged,
     HookFailed,
     LabelRefused,
     LabelScanned,
     MesStateChanged,
+    PrinterStateChanged,
     ReworkOrdered,
     ScannerStateChanged,
     SlotSilent,
     SlotStateChanged,
     StationEvent,
+    UnitLabelChanged,
 )
 from burner.station.tally import HandledUnit, Tally
 
@@ -120,17 +125,26 @@ def _input_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
         case HookFailed(hook, about, code, detail):
             return {"event": "hook", "hook": hook, "unit": about, "code": code, "detail": detail}
         case ScannerStateChanged(scanner, error):
-            code, detail = (error.code, error.detail) if error else ("", "")
-            return {"event": "scanner", "scanner": scanner, "code": code, "detail": detail}
+            return {"event": "scanner", "scanner": scanner, **_error_json(error)}
+        case PrinterStateChanged(printer, error):
+            return {"event": "printer", "printer": printer, **_error_json(error)}
         case MesStateChanged(destination, waiting, refused, error):
-            code, detail = (error.code, error.detail) if error else ("", "")
             counts = {"waiting": waiting, "refused": refused}
             line = {"event": "mes", "destination": destination, **counts}
-            return {**line, "code": code, "detail": detail}
+            return {**line, **_error_json(error)}
+        case UnitLabelChanged(slot, unit_id, state, code, detail, _):
+            stands = {"state": state.value, "code": code, "detail": detail}
+            return {"event": "unit label", "slot": slot, "unit_id": unit_id, **stands}
     return None
 
 
-def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str, Any]:
+def _error_json(error: BurnerError | None) -> Mapping[str, str]:
+    return {"code": error.code if error else "", "detail": error.detail if error else ""}
+
+
+def summary_json(
+    tally: Tally, elapsed_s: float, exit_code: int, labels: LabelCounts | None = None
+) -> Mapping[str, Any]:
     """The last line of JSON."""
     fpy = tally.first_pass_yield
     return {
@@ -141,6 +155,7 @@ def summary_json(tally: Tally, elapsed_s: float, exit_code: int) -> Mapping[str,
         "counts": {state.value: number for state, number in tally.counts.items()},
         "warnings": dict(tally.warnings),
         "hooks": Counter(failed.code for failed in tally.failed_hooks),
+        "labels": asdict(labels) if labels and labels.all else None,
         "first_pass_yield": None if fpy is None else round(fpy, 4),
         "units_per_hour": round(tally.per_hour(elapsed_s), 1),
         "seconds": round(elapsed_s, 3),

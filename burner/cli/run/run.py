@@ -15,12 +15,15 @@ from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.cli.terminal.standard_output import silence_stdout
 from burner.core.errors import BurnerError, exit_code
+from burner.core.words.phrases import phrase
 
 if TYPE_CHECKING:
     from burner.bench.process import ControlClient
     from burner.burn.job import Job
     from burner.cli.board.batch_full import FullBatch
     from burner.cli.parameters.slots import Slots
+    from burner.cli.run.label_printer import RunPrinter
+    from burner.manifest.reading.unit_labels import LabelCounts
     from burner.manifest.writing.ledger import Ledger
     from burner.station.batch_run import BatchRun
     from burner.station.events import StationEvent
@@ -45,6 +48,8 @@ class BurnArguments:
     count: int | None
     watch: bool
     rework: str
+    printer: str
+    """Empty: that of the station."""
     yes: bool
     bell: bool
     as_json: bool
@@ -65,6 +70,25 @@ def burn_batch(
     mes: "StationMes | None" = None,
 ) -> int:
     """Burn until every slot is closed; the exit status."""
+    from burner.cli.run.label_printer import label_printer
+
+    label = job.release.profile.label
+    with label_printer(arguments.printer, slots, label) as labels:
+        if label and labels.printer is None and not arguments.as_json:
+            screen.warn(phrase("no printer", language()))
+        return _burn(arguments, slots, devices, job, ledger, mes=mes, labels=labels)
+
+
+def _burn(
+    arguments: BurnArguments,
+    slots: "Slots",
+    devices: "Mapping[str, SlotDevice]",
+    job: "Job",
+    ledger: "Ledger",
+    *,
+    mes: "StationMes | None",
+    labels: "RunPrinter",
+) -> int:
     from burner.cli.run.hooks import hooks_of
     from burner.cli.run.inputs import listening
     from burner.station.batch_run import BatchRun
@@ -78,6 +102,7 @@ def burn_batch(
         rework=arguments.rework,
         takes_more=not arguments.once,
         found_bauds=slots.found_bauds,
+        printer=labels.printer,
     )
     hooks, started = hooks_of(slots, run), time.monotonic()
     with _display(arguments, run, slots, started) as display:
@@ -88,6 +113,7 @@ def burn_batch(
                 for event in run.events():
                     hooks.add(event)
                     display.show(event)
+                    labels.scan_back(event, run.station.router)
             end_telling(mes)
             elapsed_s = time.monotonic() - started
             status = _status(run, interrupted=signals.interrupted)
@@ -206,8 +232,11 @@ def _print_summary(
     from burner.cli.board import summary
     from burner.cli.run.event_json import summary_json
 
+    labels: LabelCounts | None = None
+    with suppress(BurnerError):  # the manifest is away now
+        labels = run.label_counts()
     if arguments.as_json:
-        screen.say(json.dumps(summary_json(run.tally, elapsed_s, status)))
+        screen.say(json.dumps(summary_json(run.tally, elapsed_s, status, labels)))
         return
     summary.print_summary(run.tally, elapsed_s, language())
     for line in summary.trouble_lines(run.tally, language()):
@@ -216,7 +245,10 @@ def _print_summary(
         screen.warn(line)
     for hint in summary.hints(run.tally, language(), arguments.manifest):
         screen.say(f"  {hint}")
-    with suppress(BurnerError):  # the manifest is away now
+    if labels:
+        for line in summary.label_lines(labels, run.job.batch, language(), arguments.manifest):
+            (screen.warn if labels.open else screen.say)(line)
+    with suppress(BurnerError):
         if approvers := run.first_article_approvers():
             job, manifest = run.job, arguments.manifest
             for line in summary.approval_lines(job.batch, approvers, language(), manifest):

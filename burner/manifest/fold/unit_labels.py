@@ -14,8 +14,8 @@ from burner.manifest.fold.manifest_state import ManifestState
 from burner.manifest.fold.rows import NEVER, PASS, BatchRow, Change, IdRow, UnitRow
 from burner.manifest.fold.unit_label_row import UnitLabelRow
 
-NOT_PRINTED = "scan_back"
-"""The part of the section that says nothing of what is printed."""
+NOT_PRINTED = ("scan_back", "examples")
+"""The parts of the section that say nothing of what is printed."""
 
 
 def digest_in(index: str) -> str:
@@ -24,7 +24,7 @@ def digest_in(index: str) -> str:
     section = profile.get("label")
     if not isinstance(section, dict):
         return ""
-    printed = {key: value for key, value in section.items() if key != NOT_PRINTED}
+    printed = {key: value for key, value in section.items() if key not in NOT_PRINTED}
     return digest(printed)
 
 

@@ -33,6 +33,7 @@ from burner.manifest.fold.rows import (
 from burner.manifest.reading.attempt_filter import AttemptFilter
 from burner.manifest.reading.cloud_status import count_names_not_confirmed
 from burner.manifest.reading.reader import ManifestReader, log_of_batch
+from burner.manifest.reading.unit_labels import LabelCounts, label_counts
 from burner.manifest.reading.unit_search import log_origins
 from burner.manifest.store.bodies import entry_at, entry_of
 from burner.manifest.store.table_state import TableState, row_of
@@ -73,6 +74,8 @@ class BatchStatus:
     names_not_confirmed: int | None = None
     """Good units whose name the cloud platform is not known to have; None: it creates them by
     itself, or that is not known."""
+    labels: LabelCounts | None = None
+    """How the labels of good units stand; None: the release prints none."""
 
     @property
     def batch(self) -> str:
@@ -134,9 +137,10 @@ class BatchStatus:
 
     def counts(self) -> dict[str, int | None]:
         """The numbers in the record of the close."""
-        names = self.names_not_confirmed
+        names, labels = self.names_not_confirmed, self.labels
         return {
             **({} if names is None else {"names_not_confirmed": names}),
+            **({"labels_doubtful": labels.doubtful, "labels_owed": labels.owed} if labels else {}),
             "attempts": self.attempts,
             "failed": len(self.failed),
             "interrupted": len(self.interrupted),
@@ -191,6 +195,7 @@ def batch_status_in(connection: Connection, batch: str, log: int = OWN) -> Batch
         changed=_changes_after_close(connection, row, log) if row.state == BATCH_CLOSED else (),
         withdrawal=find_withdrawal(TableState(connection), row.release_digest),
         names_not_confirmed=count_names_not_confirmed(connection, row, log),
+        labels=label_counts(connection, batch, log) if row.unit_label else None,
     )
 
 

@@ -11,6 +11,7 @@ from burner.manifest.entries.kinds import Correction, UnitChecked
 from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.reading.attempt_json import attempt_json, part_json
 from burner.manifest.reading.endorsers import approval_of_unit
+from burner.manifest.reading.label_prints import label_prints
 from burner.manifest.reading.unit_on_platform import (
     confirmed_names_of,
     last_reconciliation_of_unit,
@@ -49,7 +50,8 @@ def unit_overviews(connection: Connection, text: str) -> list[dict[str, Any]]:
         approvals of a first article that it belongs to, `confirmed_names`: its names that the
         cloud platform is known to have, `registrations` that proved one of them, and
         `reconciliation`: the last comparison with the platform that was of this unit too, with
-        its `differences`; `unlisted`: how many differences the record has only as a count.
+        its `differences`; `unlisted`: how many differences the record has only as a count;
+        `label_prints`: of its printed label.
     """
     return [_overview(connection, unit) for unit in unit_ids_matching(connection, text)]
 
@@ -102,6 +104,7 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
             for origin, number, entry in entries
             if isinstance(entry, RegistrationProved)
         ],
+        "label_prints": label_prints(connection, unit_id),
         "reconciliation": _reconciliation(connection, unit_id, log_names),
         "first_articles": [
             {

@@ -41,6 +41,7 @@ from burner.station.scanning.operator_commands import (
     slot_keys,
 )
 from burner.station.scanning.rework import ReworkDialogue, ReworkReply
+from burner.station.unit_labels.scan_back import ScanBack
 
 REPEAT_S = 2.0
 """The same text within this time is the same scan: scanners read twice. The time counts from the
@@ -93,6 +94,8 @@ class Router:
         """Slots whose board waits for its label and shall be burned as a rework instead."""
         self._dialogue: ReworkDialogue | None = None
         self._last_reading = ("", float("-inf"))
+        self.scan_back: ScanBack | None = None
+        """Printed labels that must be scanned; None: the profile asks for none."""
         self._changed = threading.Condition(threading.RLock())
 
     # -- called by slots ---------------------------------------------------------------------------
@@ -266,6 +269,8 @@ class Router:
                 self.emit(Prompt("rework first"))
             case Cancelled():
                 self.emit(Prompt())
+                if self.scan_back:
+                    self.scan_back.cancel()
 
     def _choose(self, slot: str) -> None:
         """Ask for the label of this slot next; or try its board, whether it answers or not."""
@@ -283,6 +288,8 @@ class Router:
             self.emit(Prompt(_NOTHING_TO_DO.get(state, "slot works"), (slot,)))
 
     def _scanned(self, text: str, now: float) -> None:
+        if self.scan_back and self.scan_back.takes(text, asked=self._labels.asked):
+            return
         if not self._needs_labels:
             self.emit(Prompt("no label", (text,)))
             return
@@ -320,8 +327,6 @@ class Router:
         elif self._states[slot] not in NO_BOARD:
             self._burn_again.add(slot)
         self.emit(ReworkOrdered(slot, reason))
-
-    # -- states on the display ---------------------------------------------------------------------
 
     def _update(self, labels: Labels) -> None:
         """Show each board that waits for its label as asked, or as waiting for its turn."""

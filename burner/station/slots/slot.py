@@ -78,6 +78,8 @@ class Slot:
     record: Recorder = lambda _slot, _error: None
     waits_for_approval: bool = False
     """Whether a board waits in the slot until the first article is approved; else it is refused."""
+    wait_for_scan_back: Callable[[str], None] = lambda _slot: None
+    """Waits until the printed label of the unit was scanned, where the profile asks for that."""
     _port: PortWatch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +100,7 @@ class Slot:
         try:
             while not self.stopping.is_set() and self.boards.wait_for_board(self):
                 met = self._burn_board(burn_unit)
+                self.wait_for_scan_back(self.name)
                 if self.stopping.is_set():
                     break
                 if met is None:

@@ -19,18 +19,21 @@ from burner.core.unit_events import (
     ManifestBack,
     NotBegun,
 )
+from burner.core.unit_labels import UnitLabelState
 from burner.station.events import (
     FirstArticleChanged,
     FirstArticleStage,
     LabelRefused,
     LabelScanned,
     MesStateChanged,
+    PrinterStateChanged,
     ReworkOrdered,
     ScannerStateChanged,
     SlotSilent,
     SlotState,
     SlotStateChanged,
     StationEvent,
+    UnitLabelChanged,
 )
 from burner.station.tally import Tally
 from tests.cli.run.event_lines import events, wrong_with
@@ -120,9 +123,19 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     lines = list(burn(tmp_path, "--bench", bench, "--batch", "WO1", profile=path).lines)
     path.write_text(path.read_text().replace("[nvs, otadata]", "[otadata]"))
     lines += burn(tmp_path, "--bench", bench, "--batch", "WO2", profile=path).lines
-    of_labels = {"label", "rework", "silent", "not begun", "scanner", "mes"}
+    of_labels = {
+        "label",
+        "rework",
+        "silent",
+        "not begun",
+        "scanner",
+        "mes",
+        "printer",
+        "unit label",
+    }
     of_tests = {"resource awaited", "test started", "test ended"}
-    seldom = {"waiting", "goes on", "first article", "hook", *of_labels, *of_tests}
+    printed = {"printer", "unit label"}
+    seldom = {"waiting", "goes on", "first article", "hook", *of_labels, *of_tests, *printed}
     assert {line["event"] for line in lines} == set(events()) - seldom - OF_VERIFY
 
 
@@ -131,6 +144,9 @@ def test_runs_print_every_event_as_the_schema_has_it(tmp_path: Path) -> None:
     [
         (ManifestAway("1", "E711", "server gone"), "waiting"),
         (LabelRefused("1", "E441", "SN1"), "waiting"),
+        (PrinterStateChanged("tcp://zebra:9100", BurnerError("E337", "refused")), "printer"),
+        (PrinterStateChanged("tcp://zebra:9100"), "printer"),
+        (UnitLabelChanged("1", "60:55:f9:00:00:01", UnitLabelState.SENT), "unit label"),
         (ManifestBack("1"), "goes on"),
         (ApprovalAwaited("1", "E242", "batch WO1: alice"), "waiting"),
         (ApprovalGiven("1"), "goes on"),

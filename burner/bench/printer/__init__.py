@@ -1,0 +1,1 @@
+"""A simulated label printer: strict about what it gets, with faults of its own."""

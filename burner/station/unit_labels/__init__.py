@@ -1,0 +1,1 @@
+"""Labels of good units printed beside the slots: after the PASS is on record, never twice."""
