@@ -62,6 +62,9 @@ class PlaceValues:
 class SeriesTally:
     """One measurement."""
 
+    is_number: bool = False
+    """Whether it has limits or a unit: then its values are numbers, but for odd ones."""
+
     limits: tuple[float | None, float | None] = (None, None)
     count: int = 0
     units: int = 0
@@ -70,7 +73,10 @@ class SeriesTally:
     places: dict[Place, PlaceValues] = field(default_factory=dict)
     decimals: int = 0
     """Digits behind the point of the most exact number."""
+    not_numbers: int = 0
     texts: Counter[str] = field(default_factory=Counter)
+    """What is no number; of a measurement without limits and unit all values, until it is known
+    whether all of them are numbers."""
     minimum: tuple[float, str] | None = None
     maximum: tuple[float, str] | None = None
     worst: list[tuple[float, int, UnitValue]] = field(default_factory=list)
@@ -78,6 +84,11 @@ class SeriesTally:
     unit: str = ""
     """The unit that is being counted, and where it was seen."""
     seen: set[Place] = field(default_factory=set)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether it is judged as numbers; else its texts are counted."""
+        return bool(self.places) and (self.is_number or not self.not_numbers)
 
 
 @dataclass(slots=True)
@@ -169,7 +180,8 @@ def _count_value(
     tally = tallies.series.get(series)
     if tally is None:
         limits_of = (_float(series.low), _float(series.high))
-        tally = tallies.series[series] = SeriesTally(limits_of)
+        is_number = bool(series.low or series.high or series.unit)
+        tally = tallies.series[series] = SeriesTally(is_number, limits_of)
     place = (row.station, row.slot)
     if tally.unit != row.unit_id:
         tally.unit = row.unit_id
@@ -182,9 +194,14 @@ def _count_value(
     tally.count += 1
     tally.bad += not measured.good
     number = None if series.text or series.pattern else number_of(measured.value)
-    if number is not None and abs(number) <= LARGEST:
+    if number is not None and abs(number) > LARGEST:
+        number = None
+    if number is not None:
         _count_number(tally, attempt, minute, measured, number)
-    elif measured.value in tally.texts or len(tally.texts) < MOST_TEXTS:
+    else:
+        tally.not_numbers += 1
+    is_text = number is None or not tally.is_number
+    if is_text and (measured.value in tally.texts or len(tally.texts) < MOST_TEXTS):
         tally.texts[measured.value] += 1
 
 

@@ -115,7 +115,7 @@ class MeasurementFigures:
     number: NumberFigures | None
     """None: its values are texts."""
     texts: Mapping[str, int]
-    """The most frequent texts; none where the values are numbers."""
+    """The most frequent texts; where the values are numbers, those that are none."""
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ def standouts(tallies: MeasuredTallies) -> tuple[Standout, ...]:
     for (product_id, name), test in tallies.tests.items():
         found += _failing_slots(product_id, name, test, least)
     for series, tally in tallies.series.items():
-        if tally.places and not tally.texts:
+        if tally.has_numbers:
             apart = groups_apart(numbers_of(tally.places), least)
             found += (_slot(series, difference) for difference in apart)
     for series, tally in tallies.series.items():
-        if tally.places and not tally.texts:
+        if tally.has_numbers:
             found += _drift(series, tally, least)
     return tuple(found)
 

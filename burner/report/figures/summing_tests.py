@@ -1,7 +1,7 @@
 """Figures of tests and measurements, from their tallies."""
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -83,15 +83,15 @@ def _test(product_id: str, name: str, tally: TestTally, shares: tuple[float, flo
 
 
 def _measurement(series: Series, tally: SeriesTally, calendar: Calendar) -> MeasurementFigures:
-    is_number = bool(tally.places) and not tally.texts
+    texts = tally.texts if tally.not_numbers else Counter[str]()
     return MeasurementFigures(
         **series._asdict(),
         count=tally.count,
         units=tally.units,
         bad=tally.bad,
         repeated=tally.repeated,
-        number=_numbers(tally, calendar) if is_number else None,
-        texts=dict(tally.texts.most_common(TEXTS)),
+        number=_numbers(tally, calendar) if tally.has_numbers else None,
+        texts=dict(texts.most_common(TEXTS)),
     )
 
 

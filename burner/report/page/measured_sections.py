@@ -194,6 +194,8 @@ def _card(values: DrawnValues, figures: Figures, say: Wording) -> Markup:
     words = [limits, f"n {numbers.count(measurement.count)}", f"Cpk {_cpk(number)}"]
     if measurement.repeated:
         words.append(say("{} repeated", numbers.count(measurement.repeated)))
+    if measurement.texts:
+        words.append(_texts(measurement))
     series = (measurement.product_id, measurement.test, measurement.name)
     odd = [
         (found.station, found.slot)

@@ -121,6 +121,18 @@ def test_texts_are_counted_and_no_numbers(ledger: Ledger) -> None:
     assert measurement.texts == {"1.2": 2, "nan": 1}
 
 
+def test_one_value_that_is_no_number_leaves_the_figures_of_the_others(ledger: Ledger) -> None:
+    burned_with_tests(ledger, 1, rf_test(power(12.0), Measurement("free", "7")))
+    odd = (tx_power("overload", good=False), Measurement("free", "seven"))
+    burned_with_tests(ledger, 2, rf_test(*odd))
+    limited, free = figures(ledger).measurements
+    assert limited.number is not None
+    assert (limited.count, limited.bad) == (2, 1)
+    assert limited.number.mean == pytest.approx(12)
+    assert limited.texts == {"overload": 1}
+    assert (free.number, free.texts) == (None, {"7": 1, "seven": 1})
+
+
 def test_tests_are_in_the_order_of_how_often_they_fail(ledger: Ledger) -> None:
     led = rf_test(name="led", resource="")
     bad_led = rf_test(name="led", outcome=TestOutcome.FAIL, code="E501", resource="")
