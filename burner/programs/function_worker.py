@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import IO, Any, Final, TextIO, cast
 
+from burner.programs.guard.descendants import adopt, count_descendants
+
 GROUP: Final = "burner.tests"
 """Of the entry points."""
 _TestFunction = Callable[[Mapping[str, Any]], object]
@@ -18,6 +20,7 @@ _TestFunction = Callable[[Mapping[str, Any]], object]
 
 def main() -> None:
     """Serve the guard until its pipe ends."""
+    adopt()
     calls, answers = _private_pipes()
     functions: dict[str, _TestFunction] = {}
     process = os.getpid()
@@ -29,7 +32,8 @@ def main() -> None:
             end = {"raised": _description(error)}
         if os.getpid() != process:  # the function has forked, and its child came back
             os._exit(0)
-        answers.write(json.dumps({**end, "number": call["number"]}) + "\n")
+        counted = {"number": call["number"], "processes": count_descendants()}
+        answers.write(json.dumps({**end, **counted}) + "\n")
         answers.flush()
 
 

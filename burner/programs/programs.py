@@ -30,6 +30,8 @@ from burner.programs.program_file import find_program, program_environment
 
 LOAD_S: Final = 60.0
 """For a function's package to be imported, once for each worker."""
+MAX_LEFT: Final = 8
+"""Processes that functions may have started; with more their worker is replaced."""
 _MAX_LINE: Final = 2 * MAX_OUTPUT
 """Of a worker: the answer is in quotes there."""
 _STOPPED: Final[Mapping[str, str]] = {
@@ -145,18 +147,18 @@ class SlotPrograms:
             "folder": str(self._folder),
             "environment": {**child_environment(), **program_environment()},
             "max_output": _MAX_LINE,
-            "counts": "question" in call,
         }
         try:
             reply = self._functions.exchange(order, deadline_s, is_aborted)
         except BurnerError as error:
             self._loaded.clear()
             return {}, fixture_error(error.code, error.detail)
-        if reply["end"] != "answered" or reply["status"] is not None:
-            self._loaded.clear()  # the next call has a new worker
         if reply["end"] != "answered":
+            self._loaded.clear()  # the next call has a new worker
             return {}, self._checked(b"", reply, lambda: _cut_short(reply, deadline_s))
         said = {**_said(_output(reply), number), "errors": reply["errors"], "left": reply["left"]}
+        if said.get("processes", 0) > MAX_LEFT:
+            self._end_worker()
         if "raised" in said:
             self._end_worker()
             why = str(said["raised"])

@@ -35,12 +35,12 @@ def call(programs: SlotPrograms, name: str, deadline_s: float = 60.0) -> Program
 def test_calls_have_one_warm_worker_and_decimals_keep_their_digits(
     programs: SlotPrograms,
 ) -> None:
-    first, second = (call(programs, "measures") for _ in range(2))
+    first, *_, second = (call(programs, "measures") for _ in range(20))
     assert first.outcome is TestOutcome.PASS
     assert first.values["u"] == "3.300"
     assert first.values["slot"] == "3"
     assert second.values["pid"] == first.values["pid"]
-    assert int(second.values["calls"]) == int(first.values["calls"]) + 1
+    assert int(second.values["calls"]) == int(first.values["calls"]) + 19
 
 
 def test_a_function_that_returns_nothing_passes_and_one_may_fail_the_unit(

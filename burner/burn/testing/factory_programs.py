@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from burner.burn.testing.answer import TestAnswer
+from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch
 from burner.profile.tests import UnitTest
 from burner.programs.answer import ProgramAnswer
 from burner.programs.program_file import find_program
 from burner.programs.programs import SlotPrograms
 from burner.programs.question import TestQuestion
+
+LOOK_S = 0.1
+"""Between two looks at whether the operator has stopped the station."""
 
 
 class FactoryPrograms:
@@ -25,7 +29,7 @@ class FactoryPrograms:
         """
         self._search, self._folder = search, folder
         self._slots: dict[str, _Slot] = {}
-        self._lock = threading.Lock()
+        self._lock, self._is_over = threading.Lock(), threading.Event()
 
     def warm_up(self, tests: Iterable[UnitTest], slots: Iterable[str]) -> None:
         """Have the functions of tests imported ahead of their first use. Returns at once."""
@@ -39,7 +43,10 @@ class FactoryPrograms:
     ) -> TestAnswer:
         """See `TestPrograms`."""
         slot = self._of(question.slot)
-        with slot.lock:
+        while not slot.lock.acquire(timeout=LOOK_S):  # its functions are being imported
+            if is_aborted():
+                return TestAnswer(code=Code.STOPPED_BY_OPERATOR)
+        try:
             if test.python:
                 answer = slot.programs.call_function(
                     test.python,
@@ -53,33 +60,46 @@ class FactoryPrograms:
                 test.run, question.as_json(), deadline_s=test.deadline_s, is_aborted=is_aborted
             )
             return _answer(answer, program)
+        finally:
+            slot.lock.release()
 
     def close(self) -> None:
-        """End all that runs."""
+        """End all that runs, in every slot at once."""
+        self._is_over.set()
         with self._lock:
             slots = list(self._slots.values())
-        for slot in slots:
-            with slot.lock:
-                slot.programs.close()
+        closing = [threading.Thread(target=slot.close) for slot in slots]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     def _of(self, slot: str) -> "_Slot":
         with self._lock:
             if slot not in self._slots:
-                self._slots[slot] = _Slot(SlotPrograms(self._search, self._folder))
+                self._slots[slot] = _Slot(
+                    SlotPrograms(self._search, self._folder), self._is_over.is_set
+                )
             return self._slots[slot]
 
 
 class _Slot:
     """The programs of one slot, asked one at a time."""
 
-    def __init__(self, programs: SlotPrograms) -> None:
-        self.programs, self.lock = programs, threading.Lock()
+    def __init__(self, programs: SlotPrograms, is_over: Callable[[], bool]) -> None:
+        self.programs, self.lock, self._is_over = programs, threading.Lock(), is_over
 
     def load(self, functions: Sequence[str]) -> None:
         """Have functions imported; what goes wrong is said when they are called."""
         with self.lock:
             for function in functions:
-                self.programs.load_function(function)
+                if not self._is_over():
+                    self.programs.load_function(function, self._is_over)
+
+    def close(self) -> None:
+        """End all that runs in it."""
+        with self.lock:
+            self.programs.close()
 
 
 def _answer(answer: ProgramAnswer, program: str = "") -> TestAnswer:

@@ -27,13 +27,18 @@ _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 def adopt() -> None:
-    """Make this process the one that gets the children of processes that have ended."""
+    """Make this process the one that gets the children of processes that have ended (Linux)."""
     if sys.platform == "linux":
         import ctypes
 
         set_child_subreaper = 36
         ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0)
-    elif sys.platform == "win32":
+
+
+def stand_guard() -> None:
+    """Make this process the one that can end all that it will start."""
+    adopt()
+    if sys.platform == "win32":
         from burner.programs.guard import job_object
 
         job_object.enter()
@@ -91,9 +96,19 @@ def end_orphans(group: int, mark: str) -> None:
         _kill_group(group)
 
 
-def count_below(process: int) -> int:
-    """How many processes a child has started that are still there (Linux; elsewhere 0)."""
-    return len(_below(process, _processes())) if sys.platform == "linux" else 0
+def count_descendants() -> int:
+    """How many processes this one has started that are still there (Linux; elsewhere 0).
+
+    It must have adopted them. Without any, this costs nothing.
+    """
+    if sys.platform == "linux":
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return 0
+        return len(_descendants())
+    else:  # noqa: RET505 - for the type checker
+        return 0
 
 
 def _end_adopted() -> bool:

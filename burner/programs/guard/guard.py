@@ -22,8 +22,6 @@ KEPT_ERRORS: Final = 8 * 1024
 """Bytes of standard error: the last ones."""
 PIPE_END_S: Final = 1.0
 """For the end of a pipe, when nobody should hold its other end any more."""
-MAX_LEFT: Final = 8
-"""Processes that a program that stays may have started; with more it is replaced."""
 
 Order = Mapping[str, Any]
 _Happening = tuple[str, Any]
@@ -95,8 +93,7 @@ class Guard:
         end = self._await(child, time.monotonic() + order["deadline_s"])
         answer = resident.answers.get() if end == "answered" else b""
         reply: dict[str, Any] = {"end": end, "status": None, "output": _text(answer)}
-        has_many = order.get("counts") and descendants.count_below(child.pid) > MAX_LEFT
-        if end != "answered" or has_many:
+        if end != "answered":
             self._end_resident()
             reply["status"] = child.returncode
         return {**reply, "errors": resident.errors.take().decode(errors="replace")}
@@ -227,6 +224,6 @@ def _text(content: bytes) -> str:
 
 def main() -> None:
     """Serve the station at the other ends of standard input and output."""
-    descendants.adopt()
+    descendants.stand_guard()
     Guard(sys.stdin.buffer, sys.stdout.buffer).serve()
     os._exit(0)  # threads may still read a pipe whose other end nobody closes

@@ -57,3 +57,16 @@ def test_a_program_that_finds_the_unit_bad_is_the_units_fault(tmp_path: Path) ->
     test = unit_test(run=("sh", "-c", "exit 1"))
     with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
         assert asked(programs, test)["code"] == "E640"
+
+
+def test_the_operator_does_not_wait_for_an_import_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixture_package.install(tmp_path, "no secret")
+    (tmp_path / "line_fixture.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    test = unit_test(python="measures")
+    with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
+        programs.warm_up([test], ["1"])
+        answer = programs.ask(test, question("rf"), lambda: True)
+    assert answer.code == "E458"
