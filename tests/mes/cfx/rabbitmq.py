@@ -15,12 +15,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from burner.mes.cfx.validation import RESPONSE
 from tests.processes import ends
 
 SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -207,3 +210,48 @@ def _definitions() -> dict[str, Any]:
             }
         ],
     }
+
+
+def arrived(broker: RabbitMq, queue: str = "mes") -> list[dict[str, Any]]:
+    """Envelopes, taken out, without those about the endpoint."""
+    return [e for e in broker.taken_from(queue) if "Endpoint" not in e["MessageName"]]
+
+
+def first_of_each(envelopes: list[dict[str, Any]]) -> list[str]:
+    """Ids in the order in which they came first: a receiver knows a repeated one by its id."""
+    return list(dict.fromkeys(envelope["UniqueID"] for envelope in envelopes))
+
+
+@contextmanager
+def checking(broker: RabbitMq, result: str) -> Iterator[list[dict[str, Any]]]:
+    """A MES that answers every question the same; gives the questions that it got."""
+    from proton import Message, Timeout
+
+    asked: list[dict[str, Any]] = []
+    over = threading.Event()
+    connection = broker.connection()
+
+    def answer() -> None:
+        receiver = connection.create_receiver("/amq/queue/checks", credit=50)
+        senders: dict[str, Any] = {}
+        while not over.is_set():
+            try:
+                got = receiver.receive(timeout=0.05)
+            except Timeout:
+                continue
+            receiver.accept()
+            asked.append(json.loads(bytes(got.body)))
+            body = {"Result": {"Result": "Success"}, "PrimaryResult": {"Result": result}}
+            fields = {"MessageName": RESPONSE, "RequestID": got.correlation_id, "MessageBody": body}
+            if got.reply_to not in senders:
+                senders[got.reply_to] = connection.create_sender(got.reply_to)
+            senders[got.reply_to].send(Message(body=json.dumps(fields).encode()))
+        connection.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        over.set()
+        thread.join()

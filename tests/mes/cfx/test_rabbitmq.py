@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -16,44 +15,29 @@ from burner.core.errors import BurnerError
 from burner.mes.cfx.destination import CfxDestination
 from burner.mes.cfx.messages import envelopes
 from burner.mes.cfx.open_destination import open_cfx
-from burner.mes.cfx.validation import RESPONSE
 from burner.mes.cfx_settings import CfxSettings
 from burner.mes.destination import InterlockAnswer, MesAwayError, MesMessage
 from burner.mes.events import WorkCompleted, WorkStarted
 from tests.mes.cfx.examples import EVENTS, WORK, message, question
-from tests.mes.cfx.rabbitmq import EXCHANGE, PASSWORD, USER, RabbitMq, why_no_rabbitmq
+from tests.mes.cfx.rabbitmq import (
+    EXCHANGE,
+    PASSWORD,
+    USER,
+    RabbitMq,
+    arrived,
+    checking,
+    first_of_each,
+    why_no_rabbitmq,
+)
 from tests.mes.cfx.relay import Relay
 from tests.mes.cfx.tls_files import TlsAuthority
 
 pytestmark = [
     pytest.mark.full,
     pytest.mark.skipif(bool(why_no_rabbitmq()), reason=why_no_rabbitmq()),
-    pytest.mark.xdist_group("rabbitmq"),
 ]
 
 STARTED = WorkStarted(**WORK)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
-    return TlsAuthority(tmp_path_factory.mktemp("tls") / "factory")
-
-
-@pytest.fixture(scope="module")
-def server(authority: TlsAuthority) -> Iterator[RabbitMq]:
-    server = RabbitMq((authority.ca, *authority.issue("broker")))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
-
-
-@pytest.fixture
-def broker(server: RabbitMq) -> RabbitMq:
-    for queue in ("mes", "checks", "answers", "small"):
-        server.messages_of(queue, idle_s=0.1)
-    return server
 
 
 @pytest.fixture
@@ -73,11 +57,6 @@ def station(
     yield open_one
     for destination in opened:
         destination.close()
-
-
-def arrived(broker: RabbitMq, queue: str = "mes") -> list[dict[str, Any]]:
-    """Envelopes, without those about the endpoint."""
-    return [e for e in broker.taken_from(queue) if "Endpoint" not in e["MessageName"]]
 
 
 def delivered_at_last(destination: CfxDestination, sent: MesMessage) -> None:
@@ -105,11 +84,6 @@ def work_of(units: int) -> list[MesMessage]:
         MesMessage(str(uuid4()), number, "2026-11-29T18:00:00Z", "LINE-1", unit, event)
         for number, (unit, event) in enumerate(events)
     ]
-
-
-def first_of_each(envelopes: list[dict[str, Any]]) -> list[str]:
-    """Ids in the order in which they came first: a receiver knows a repeated one by its id."""
-    return list(dict.fromkeys(envelope["UniqueID"] for envelope in envelopes))
 
 
 def test_every_event_arrives_durable_and_in_order(
@@ -252,41 +226,6 @@ def test_a_file_of_tls_that_cannot_be_used_is_named(
             station(url="amqps://127.0.0.1", **{**files, wrong: bad})
         assert refused.value.code == "E791"
         assert Path(files["certificate"] if wrong == "key" else bad).name in refused.value.detail
-
-
-@contextmanager
-def checking(broker: RabbitMq, result: str) -> Iterator[list[dict[str, Any]]]:
-    """A MES that answers every question the same; gives the questions that it got."""
-    from proton import Message, Timeout
-
-    asked: list[dict[str, Any]] = []
-    over = threading.Event()
-    connection = broker.connection()
-
-    def answer() -> None:
-        receiver = connection.create_receiver("/amq/queue/checks", credit=50)
-        senders: dict[str, Any] = {}
-        while not over.is_set():
-            try:
-                got = receiver.receive(timeout=0.05)
-            except Timeout:
-                continue
-            receiver.accept()
-            asked.append(json.loads(bytes(got.body)))
-            body = {"Result": {"Result": "Success"}, "PrimaryResult": {"Result": result}}
-            fields = {"MessageName": RESPONSE, "RequestID": got.correlation_id, "MessageBody": body}
-            if got.reply_to not in senders:
-                senders[got.reply_to] = connection.create_sender(got.reply_to)
-            senders[got.reply_to].send(Message(body=json.dumps(fields).encode()))
-        connection.close()
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    try:
-        yield asked
-    finally:
-        over.set()
-        thread.join()
 
 
 ASKS = {
