@@ -14,13 +14,26 @@ unit = json.load(sys.stdin)
 power = 12.30 if unit["slot"] == "1" else 9.99
 print(json.dumps({"measurements": {"tx_power": power}}))
 """
+TALKS = """
+import json, sys, serial
+unit = json.load(sys.stdin)
+serial.protocol_handler_packages.append("burner.bench.wire")
+with serial.serial_for_url(unit["port"], 115200, timeout=20) as port:
+    port.write(b"led red\\r\\n")
+    print(json.dumps({"measurements": {"answer": port.readline().decode().strip()}}))
+"""
 TESTS = """
   - name: rf
     before: write
     resource: rf-box
     run: ["{python}", rf.py]
     measurements: [{name: tx_power, unit: dBm, low: 10, high: "14.0"}]
-  - {name: port, run: ["{python}", rf.py]}
+  - name: talk
+    run: ["{python}", talks.py]
+    measurements: [{name: answer, text: "led RED"}]
+  - name: led
+    serial: {lines: [{send: "led red\\r\\n", expect: 'led (?P<color>\\w+)'}]}
+    measurements: [{name: color, text: RED}]
 """
 
 
@@ -28,6 +41,7 @@ def test_a_bad_measurement_fails_its_unit_alone_and_a_script_is_told_of_each_tes
     tmp_path: Path,
 ) -> None:
     (tmp_path / "rf.py").write_text(PROGRAM, encoding="utf-8")
+    (tmp_path / "talks.py").write_text(TALKS, encoding="utf-8")
     ran = burn(tmp_path, "--bench", "sim:2", profile=write_product(tmp_path, tests=TESTS))
     outcomes = {line["slot"]: line for line in ran.lines if line["event"] == "finished"}
     assert (ran.status, outcomes["1"]["outcome"], outcomes["2"]["code"]) == (1, "PASS", "E655")
@@ -35,7 +49,8 @@ def test_a_bad_measurement_fails_its_unit_alone_and_a_script_is_told_of_each_tes
     told = [line for line in ran.lines if line.get("slot") == "1" and "test" in line["event"]]
     assert [(line["event"], line["test"]) for line in told] == [
         *(("test started", "rf"), ("test ended", "rf")),
-        *(("test started", "port"), ("test ended", "port")),
+        *(("test started", "talk"), ("test ended", "talk")),
+        *(("test started", "led"), ("test ended", "led")),
     ]
     (power,) = told[1]["measurements"]
     assert (power["value"], power["low"], power["high"]) == ("12.3", "10", "14.0")
