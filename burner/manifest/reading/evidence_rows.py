@@ -54,11 +54,18 @@ def _rows(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
     for kind in ("sbom", "notes"):
         if digest := evidence.documents.get(kind):
             yield say(f"document {kind}"), f"sha256 {digest}"
-    if evidence.challenged:
-        yield say("challenge"), say("every good unit answered")
+    yield from _of_good_units(evidence, say)
     yield from _cloud(evidence.cloud, say)
     if evidence.first_article:
         yield from _first_article(evidence.first_article, say)
+
+
+def _of_good_units(evidence: ReleaseEvidence, say: Wording) -> EvidenceRows:
+    if evidence.challenged:
+        yield say("challenge"), say("every good unit answered")
+    if evidence.tests:
+        names = say(", ").join(evidence.tests)
+        yield say("tests of a unit"), say("every good unit passed them", names)
 
 
 def _limits(evidence: ReleaseEvidence, say: Wording) -> Iterator[str]:

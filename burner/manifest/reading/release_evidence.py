@@ -62,6 +62,9 @@ class ReleaseEvidence:
     """Who withdrew the release; None: nobody."""
     challenged: bool = False
     """Whether every unit that passed has answered the station's challenge."""
+    tests: tuple[str, ...] = ()
+    """Tests that every unit that passed has passed, with good values; empty: its release has none.
+    """
     sealed: bool = False
     """Whether the release is sealed for its stations."""
     cloud: CloudStatus | None = None
@@ -76,7 +79,7 @@ class ReleaseEvidence:
     def __bool__(self) -> bool:
         """Whether there is any."""
         of_release = self.quantity is not None or self.limits or self.documents
-        known = self.withdrawal or self.challenged or self.cloud
+        known = self.withdrawal or self.challenged or self.tests or self.cloud
         return bool(self.needs_people or of_release or known)
 
 
@@ -111,6 +114,7 @@ def release_evidence(reader: ManifestReader, batch: str) -> ReleaseEvidence:
         first_article=_first_article(opened, approval, is_open=row.state == BATCH_OPEN),
         withdrawal=withdrawal,
         challenged=row.challenged,
+        tests=tuple(json.loads(row.tests or "{}")),
         sealed="sealed" in index,
         cloud=cloud or None,
     )

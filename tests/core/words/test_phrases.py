@@ -76,8 +76,9 @@ def test_the_operators_page_has_the_words_and_shapes_of_the_board(
     table = re.findall(r"^\| (`[^|]*)\|", text, re.MULTILINE)
     shown = re.findall("`([^`]*)`", " ".join(table))
     states = [f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState]
-    waits = f"{SHAPES[SlotState.SEEN]} {phrase('WAIT', language)}"
+    waits = [f"{SHAPES[SlotState.SEEN]} {phrase(word, language)}" for word in ("WAIT", "QUEUE")]
+    tests = f"{SHAPES[SlotState.BURNING]} {phrase('TEST', language)}"
     aside = [
         f"{SHAPES[SlotState.ERROR]} {phrase(word, language)}" for word in ("NO NAME", "NOT HERE")
     ]
-    assert sorted(shown) == sorted([*states, waits, *aside])
+    assert sorted(shown) == sorted([*states, *waits, tests, *aside])

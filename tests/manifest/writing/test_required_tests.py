@@ -12,6 +12,8 @@ from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.manifest.reading.batch_status import batch_status
+from burner.manifest.reading.evidence_rows import evidence_rows
+from burner.manifest.reading.release_evidence import release_evidence
 from burner.manifest.writing.ledger import Ledger
 from burner.release.opening import open_release
 from tests.burn.one_slot import PASSED, Line, boot_lines, ended
@@ -136,3 +138,13 @@ def test_what_the_station_measures_is_what_the_index_asks_for(
     record = line.burn(FakeDevice(FakeBoard(prints=boot_lines())))
     assert ended(record) == PASSED
     assert flaws(ledger.reader) == []
+
+
+def test_the_evidence_of_a_batch_says_which_tests_every_good_unit_has_passed(
+    ledger: Ledger,
+) -> None:
+    open_with(ledger, tests=[RF, {"name": "led"}])
+    evidence = release_evidence(ledger.reader, "WO1")
+    assert evidence.tests == ("led", "rf")
+    said = "no unit passes without each of them, with good values: led, rf"
+    assert ("tests", said) in [*evidence_rows(evidence)]
