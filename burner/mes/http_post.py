@@ -183,7 +183,9 @@ def _reason(error: BaseException) -> str:
     """Why there was no answer: in the words of the system, or by the kind of the error."""
     causes = [*_causes(error)]
     for cause in causes:
-        if text := getattr(cause, "verify_message", None) or getattr(cause, "strerror", None):
+        if text := getattr(cause, "verify_message", None):
+            return f"its certificate: {text}"
+        if text := getattr(cause, "strerror", None):
             return str(text)
     known = (_WORDS.get(type(cause).__name__) for cause in causes)
     return next(filter(None, known), "no answer")
@@ -195,8 +197,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         if not isinstance(error, BaseException):
             return
         yield error
-        reason = getattr(error, "reason", None)
-        error = reason if isinstance(reason, BaseException) else error.__cause__
+        inner = (getattr(error, "reason", None), *error.args, error.__cause__)
+        error = next((one for one in inner if isinstance(one, BaseException)), None)
 
 
 _WORDS = {

@@ -118,8 +118,8 @@ def test_an_answer_that_drips_does_not_outlast_the_deadline() -> None:
         url, over = f"http://127.0.0.1:{server.getsockname()[1]}/", threading.Event()
 
         def drip() -> None:
-            peer, _ = server.accept()
-            with peer, suppress(OSError):
+            server.settimeout(10)
+            with suppress(OSError), server.accept()[0] as peer:
                 while not over.wait(0.02):
                     peer.sendall(b"H")
 

@@ -1,0 +1,39 @@
+"""The outbox of two stations on one PostgreSQL."""
+
+from burner.manifest.writing.ledger import Ledger
+from burner.manifest.writing.outbox_queue import OutboxQueue
+from burner.station.mes.outbox_filler import OutboxFiller
+from burner.station.mes.sender import Sender
+from tests.manifest.postgres import Server
+from tests.manifest.records import an_attempt, burned, flaws, open_batch
+from tests.station.mes.outbox import MesInMemory
+
+
+def told(url: str, station: str) -> Ledger:
+    ledger = Ledger.open(url, station)
+    ledger.writer.fill_outbox = OutboxFiller(station, {"mes": ()}, station)
+    return ledger
+
+
+def test_two_stations_on_a_server_send_each_unit_in_its_order(server: Server) -> None:
+    url, mes = server.database(), MesInMemory()
+    with told(url, "line1") as first, told(url, "line2") as second:
+        open_batch(first)
+        for unit in (1, 2):
+            burned(first, unit)
+        burned(second, 3)
+        burned(second, 1, rework="scratched")  # the unit of the other station
+        where = first.writer.where
+        with OutboxQueue(where, "line1") as at_line1, OutboxQueue(where, "line2") as at_line2:
+            at_line1.register({"mes": ()})
+            Sender("mes", mes, at_line2).send_due()
+            assert {message.subject for message in mes.taken} == {an_attempt(3).unit_id}
+            for queue in (at_line1, at_line2):
+                Sender("mes", mes, queue).send_due()
+            (backlog,) = at_line1.backlogs()
+            assert (backlog.count, backlog.stations) == (0, ("line1",))
+        assert flaws(first.reader) == []
+    of_unit = [m.station for m in mes.taken if m.subject == an_attempt(1).unit_id]
+    assert of_unit == ["line1"] * 3 + ["line2"] * 3
+    sequences = [message.sequence for message in mes.taken]
+    assert len(set(sequences)) == 12
