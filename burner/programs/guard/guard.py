@@ -22,6 +22,8 @@ KEPT_ERRORS: Final = 8 * 1024
 """Bytes of standard error: the last ones."""
 PIPE_END_S: Final = 1.0
 """For the end of a pipe, when nobody should hold its other end any more."""
+MAX_ANSWERS: Final = 100
+"""Lines that nobody asked for."""
 
 Order = Mapping[str, Any]
 _Happening = tuple[str, Any]
@@ -211,6 +213,9 @@ class _Resident:
         return self._lines.wait(timeout_s) and self.errors.wait(timeout_s)
 
     def _answered(self, line: bytes) -> None:
+        if self.answers.qsize() >= MAX_ANSWERS:
+            self._excess()
+            return
         self.answers.put(line)
         self._inbox.put(("answered", self.child.pid))
 
