@@ -1,5 +1,6 @@
 """Tests and measurements of a report, on the terminal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from burner.cli.terminal import screen
@@ -38,7 +39,8 @@ def show_tests(tests: "tuple[TestFigures, ...]", say: Wording) -> None:
         for test in tests
     ]
     if rows:
-        screen.table(say("Tests"), [say(head) for head in (*heads, "median", "wait")], rows)
+        all_heads = (*heads, "median", "wait")
+        _show_table("Tests", all_heads, rows, ("share", "tried again", "median"), say)
 
 
 def show_measurements(measurements: "tuple[MeasurementFigures, ...]", say: Wording) -> None:
@@ -62,8 +64,27 @@ def show_measurements(measurements: "tuple[MeasurementFigures, ...]", say: Wordi
         limits = with_minus(limits) if number else limits
         rows.append((f"{one.test} · {one.name}", limits, one.count, one.bad, *figures))
     if rows:
-        named = [say(head) for head in (*heads, "lowest", "highest")]
-        screen.table(say("Measurements"), named, rows)
+        all_heads = (*heads, "lowest", "highest")
+        _show_table("Measurements", all_heads, rows, ("lowest", "highest", "deviation"), say)
+
+
+def _show_table(
+    title: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    optional: Sequence[str],
+    say: Wording,
+) -> None:
+    """Print a table; in a narrow terminal without some of the optional columns, the first first."""
+    left_out: list[str] = []
+    while True:
+        kept = [at for at, head in enumerate(heads) if head not in left_out]
+        shown = [[row[at] for at in kept] for row in rows]
+        named = [say(heads[at]) for at in kept]
+        if len(left_out) == len(optional) or screen.room_beside(named, shown) >= 0:
+            screen.table(say(title), named, shown)
+            return
+        left_out.append(optional[len(left_out)])
 
 
 def show_batches(batches: "tuple[BatchFigures, ...]", say: Wording) -> None:

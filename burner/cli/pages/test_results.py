@@ -26,8 +26,27 @@ def show_tests(attempts: Iterable[Mapping[str, Any]]) -> None:
 
 def _show(attempt: Mapping[str, Any]) -> None:
     rows = [row for test in attempt["tests"] for row in _rows(test)]
+    title = f"tests of record {attempt['number']}"
+    if screen.room_beside(HEADS, rows) < 0:
+        _show_narrow(title, rows)
+        return
     bad = {at for at, row in enumerate(rows) if row[1].isupper() or row[2].startswith("✗")}
-    screen.table(f"tests of record {attempt['number']}", HEADS, rows, marked=bad)
+    screen.table(title, HEADS, rows, marked=bad)
+
+
+def _show_narrow(title: str, rows: Iterable[tuple[str, ...]]) -> None:
+    """The same where the table would break its cells: a line a value."""
+    screen.say(f"\n{title}")
+    for name, outcome, value, limits, tries, seconds, waited, remark in rows:
+        if name:
+            took = f"  try {tries}, {seconds} s" if seconds else ""
+            waited_s, _, resource = waited.partition(" ")
+            waiting = f", waited {waited_s} s for {resource}" if waited else ""
+            screen.say(f"  {name}  {outcome}{took}{waiting}")
+            if remark:
+                screen.say_beside("     ", remark)
+        if value:
+            screen.say_beside("     ", f"{value}  ({limits})")
 
 
 def _rows(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
