@@ -1,11 +1,12 @@
 """Counts attempts as they end, one after the other, since midnight. Pure."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from burner.core.attempt import Outcome, judges_unit
+from burner.core.errors import table
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.reading.first_attempts import FirstAttempts
@@ -60,7 +61,7 @@ class CodeCount:
     places: Counter[StationSlot] = field(default_factory=Counter)
     recent: deque[datetime] = field(default_factory=deque)
     """When it happened in the last hour."""
-    last: datetime | None = None
+    last: AttemptRow | None = None
 
 
 @dataclass(slots=True)
@@ -95,22 +96,16 @@ class DayCount:
         self.used: dict[str, int] = {}
         """Batch → number of its last attempt."""
 
-    def take(self, rows: Iterable[AttemptRow]) -> None:
-        """Attempts that changed, in the order of the log. Each comes once with its outcome."""
+    def take(self, rows: Sequence[AttemptRow]) -> None:
+        """Attempts that changed. Each comes once with its outcome."""
         for row in rows:
             place = (row.station, row.slot)
             if row.number >= self._number(self.last, place):
                 self.last[place] = row
             if row.batch:
-                self.used[row.batch] = max(self.used.get(row.batch, -1), row.number)
-            if row.outcome == OPEN:
-                continue
-            if row.number >= self._number(self.last_ended, place):
-                self.last_ended[place] = row
-            if row.batch in self.first_of_batch:
-                self.first_of_batch[row.batch].take(row)
-            if ended_at(row) >= self.since:
-                self._count(place, row)
+                self.used[row.batch] = max(self.used.get(row.batch, NEVER), row.number)
+        for row in sorted((row for row in rows if row.outcome != OPEN), key=lambda row: row.ended):
+            self._end((row.station, row.slot), row)
 
     def forget_before(self, moment_: datetime) -> None:
         """Drop what is no part of the last hour any more."""
@@ -126,9 +121,22 @@ class DayCount:
         """The slots whose last attempt has no outcome."""
         return {place: row for place, row in self.last.items() if is_at_work(row)}
 
+    def outcomes_with_details(self) -> Collection[int]:
+        """Numbers of the outcomes whose detail is shown."""
+        ends = [*self.last_ended.values(), *(code.last for code in self.codes.values())]
+        return {row.ended for row in ends if row is not None and shows_detail(row.code)}
+
     @staticmethod
     def _number(rows: Mapping[StationSlot, AttemptRow], place: StationSlot) -> int:
-        return rows[place].number if place in rows else -1
+        return rows[place].number if place in rows else NEVER
+
+    def _end(self, place: StationSlot, row: AttemptRow) -> None:
+        if row.number >= self._number(self.last_ended, place):
+            self.last_ended[place] = row
+        if row.batch in self.first_of_batch:
+            self.first_of_batch[row.batch].take(row)
+        if ended_at(row) >= self.since:
+            self._count(place, row)
 
     def _count(self, place: StationSlot, row: AttemptRow) -> None:
         slot, at = self.slots[place], ended_at(row)
@@ -146,7 +154,7 @@ class DayCount:
             code = self.codes[row.code]
             code.places[place] += 1
             code.recent.append(at)
-            code.last = max(code.last or at, at)
+            code.last = row
 
     def _count_pass(self, row: AttemptRow, at: datetime) -> None:
         unit = (row.unit_id, row.product_id)
@@ -164,3 +172,9 @@ def ended_at(row: AttemptRow) -> datetime:
 def is_at_work(row: AttemptRow) -> bool:
     """Whether an attempt has no outcome, and its unit was not begun again since."""
     return row.outcome == OPEN and row.superseded_by == NEVER
+
+
+def shows_detail(code: str) -> bool:
+    """Whether the detail of a case is part of what people must read."""
+    row = table().get(code)
+    return row is not None and row.shows_detail

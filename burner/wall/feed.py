@@ -1,5 +1,6 @@
 """Follows a manifest: reads what changed, and says when it cannot be read."""
 
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -10,6 +11,7 @@ from burner.manifest.reading.first_attempts import first_attempts
 from burner.manifest.reading.log_changes import (
     LogChanges,
     changes_since,
+    details_of,
     last_begun,
     log_size,
     whole_log,
@@ -45,7 +47,7 @@ class ManifestFeed:
         self._files: FileTimes = ()
         self._read_at: datetime | None = None
         self._day: DayCount | None = None
-        self._facts = LogFacts("", False, 0, (), ())
+        self._facts = LogFacts("", False, 0, (), (), {})
         self._messages = self._labels = tuple[WallBacklog, ...]()
         self._is_whole = False
         """Whether all that was read is counted: reading may end in the middle."""
@@ -133,7 +135,15 @@ class ManifestFeed:
             records=changes.size,
             batches=changes.batches,
             stations=changes.stations,
+            details=self._details(reader, day.outcomes_with_details()),
         )
+
+    def _details(self, reader: ManifestReader, ended: Collection[int]) -> Mapping[int, str]:
+        """Those that are known already, and what must be read."""
+        known = self._facts.details if reader.origin == self._facts.log else {}
+        kept = {number: known[number] for number in ended if number in known}
+        missing = [number for number in ended if number not in known]
+        return {**kept, **details_of(reader, missing)} if missing else kept
 
     def _midnight(self, now: datetime) -> datetime:
         local = now.astimezone(self._zone)

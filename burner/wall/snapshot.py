@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from burner.core.errors import table
+from burner.core.words.error_details import detail_in
 from burner.core.words.natural_order import NaturalKey, natural_order
 from burner.manifest.entries.values import moment
 from burner.manifest.fold.rows import AttemptRow, BatchRow, StationRow
@@ -23,6 +24,7 @@ from burner.wall.state import (
     WallSlot,
     WallState,
     WallStation,
+    WallText,
     WallWarning,
     WarningKind,
 )
@@ -50,6 +52,8 @@ class LogFacts:
     batches: tuple[BatchRow, ...]
     """That are open."""
     stations: tuple[StationRow, ...]
+    details: Mapping[int, str]
+    """Number of an outcome → its detail."""
 
 
 def wall_state(
@@ -62,8 +66,8 @@ def wall_state(
     """What the wall view shows at a moment."""
     day.forget_before(now - HOUR)
     newest = {row.station: moment(row.newest) for row in facts.stations if row.newest}
-    stations = _stations(day, newest, now)
-    problems = _problems(day)
+    stations = _stations(day, newest, now, facts.details)
+    problems = _problems(day, facts.details)
     codes = {problem.code for problem in problems}
     codes |= {slot.code for station in stations for slot in station.slots}
     return WallState(
@@ -158,11 +162,11 @@ def _per_hour(passed: int, first_start: datetime, now: datetime) -> float | None
 
 
 def _stations(
-    day: DayCount, newest: Mapping[str, datetime], now: datetime
+    day: DayCount, newest: Mapping[str, datetime], now: datetime, details: Mapping[int, str]
 ) -> tuple[WallStation, ...]:
     slots: dict[str, list[WallSlot]] = {}
-    for place, last in sorted(day.last.items(), key=lambda item: _order(item[0])):
-        slots.setdefault(place[0], []).append(_slot(day, place, last, now))
+    for place in sorted(day.last, key=_order):
+        slots.setdefault(place[0], []).append(_slot(day, place, now, details))
     return tuple(WallStation(name, newest.get(name), tuple(rows)) for name, rows in slots.items())
 
 
@@ -170,8 +174,8 @@ def _order(place: StationSlot) -> tuple[NaturalKey, NaturalKey]:
     return natural_order(place[0]), natural_order(place[1])
 
 
-def _slot(day: DayCount, place: StationSlot, last: AttemptRow, now: datetime) -> WallSlot:
-    ended = day.last_ended.get(place)
+def _slot(day: DayCount, place: StationSlot, now: datetime, details: Mapping[int, str]) -> WallSlot:
+    last, ended = day.last[place], day.last_ended.get(place)
     current = last if is_at_work(last) or ended is None else ended
     is_open = current.outcome == OPEN
     since = moment(current.started) if is_open else ended_at(current)
@@ -183,6 +187,7 @@ def _slot(day: DayCount, place: StationSlot, last: AttemptRow, now: datetime) ->
         since=since,
         outcome=ended.outcome if ended else "",
         code=ended.code if ended else "",
+        detail=_detail(ended, details),
         unit=current.device_name or current.unit_id,
         batch=current.batch,
         attempts=count.attempts if count else 0,
@@ -197,10 +202,15 @@ def _activity(is_open: bool, age: timedelta) -> Activity:
     return Activity.ENDED if age < IDLE_AFTER else Activity.IDLE
 
 
+def _detail(ended: AttemptRow | None, details: Mapping[int, str]) -> WallText:
+    text = details.get(ended.ended, "") if ended else ""
+    return WallText(text, detail_in("zh", text))
+
+
 # -- problems --------------------------------------------------------------------------------------
 
 
-def _problems(day: DayCount) -> tuple[WallProblem, ...]:
+def _problems(day: DayCount, details: Mapping[int, str]) -> tuple[WallProblem, ...]:
     """Those of the last hour first, then by how often they happened today."""
     problems = [
         WallProblem(
@@ -208,7 +218,8 @@ def _problems(day: DayCount) -> tuple[WallProblem, ...]:
             today=count.places.total(),
             last_hour=len(count.recent),
             places=tuple(WallPlace(*place) for place, _ in count.places.most_common()),
-            last=count.last or day.since,
+            last=ended_at(count.last) if count.last else day.since,
+            detail=_detail(count.last, details),
         )
         for code, count in day.codes.items()
     ]

@@ -24,6 +24,14 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True)
+class WallText:
+    """A text in both languages."""
+
+    en: str = ""
+    zh: str = ""
+
+
+@dataclass(frozen=True)
 class WallSlot:
     """A slot, by its last attempt."""
 
@@ -35,6 +43,8 @@ class WallSlot:
     """Of the last attempt that ended; empty: none is known."""
     code: str
     """Why it did not pass."""
+    detail: WallText
+    """Of this case, where it belongs to what the code says; else empty."""
     unit: str
     """Name of the unit of the last attempt, or its unit id; empty where none was identified."""
     batch: str
@@ -111,6 +121,8 @@ class WallProblem:
     places: tuple[WallPlace, ...]
     """Where it happened today, the most frequent first."""
     last: datetime
+    detail: WallText
+    """Of the last case, as in a slot."""
 
 
 class WarningKind(StrEnum):

@@ -100,7 +100,9 @@ def _show_problem(problem: WallProblem, state: WallState, say: Wording) -> None:
     places = say(", ").join(say("wall slot of", at.station, at.slot) for at in problem.places)
     screen.say(f"{problem.code}  {counts}: {places}")
     if words := state.words.get(problem.code):
-        screen.say(f"  {words[say.language].says}")
+        detail = problem.detail.zh if say.language == "zh" else problem.detail.en
+        says = words[say.language].says
+        screen.say(f"  {say('brackets after', says, detail) if detail else says}")
         screen.say(f"  → {words[say.language].do}")
 
 

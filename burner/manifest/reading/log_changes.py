@@ -3,16 +3,18 @@
 Everything is found by an index, so that to ask again each second costs stations nothing.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.entries.kinds import OutcomeEntry
 from burner.manifest.entries.values import utc
 from burner.manifest.fold.rows import BATCH_OPEN, AttemptRow, BatchRow, StationRow
 from burner.manifest.reading.reader import CHUNK, ManifestReader
+from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.statements import Prepared
 from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES, head
@@ -77,6 +79,13 @@ def changes_since(reader: ManifestReader, size: int, at_work: Collection[int]) -
             found |= {row[1]: row for row in rows}
         in_order = (row_of(AttemptRow, found[number]) for number in sorted(found))
         return _changes(connection, in_order)
+
+
+def details_of(reader: ManifestReader, ended: Iterable[int]) -> dict[int, str]:
+    """Number of an outcome → its detail, in English."""
+    with reader.connection() as connection:
+        entries = ((number, entry_at(connection, number)) for number in ended)
+        return {n: e.result.detail for n, e in entries if isinstance(e, OutcomeEntry)}
 
 
 def last_begun(reader: ManifestReader) -> AttemptRow | None:

@@ -16,7 +16,7 @@ WORDS = (
     *("wall expected end", "wall no end", "wall complete", "wall batch yield"),
     *("wall problems", "wall no problems", "wall problem counts", "wall look at", "wall backlogs"),
     *(f"backlog {kind}" for kind in BacklogKind),
-    *("wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),
+    *("brackets after", "wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),
     *("wall record age", "wall no record", "wall away", "wall lost", "wall connecting"),
     *("wall simulated", "wall nothing yet"),
     *("wall s", "wall min", "wall h", "wall d", "wall unknown code", "wall slot of"),

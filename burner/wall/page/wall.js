@@ -41,6 +41,12 @@ function codeWords(code) {
   return words ? words[language] : {says: say("wall unknown code"), do: ""};
 }
 
+// What happened, with the detail of the case where it belongs to it.
+function sentence(code, detail) {
+  const says = codeWords(code).says;
+  return detail[language] ? say("brackets after", says, detail[language]) : says;
+}
+
 function number(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
@@ -196,12 +202,15 @@ function tile(stationName, slot) {
   const kind = isWorking || slot.activity === "no-outcome" ? slot.activity : slot.outcome;
   const made = element(
     "div", `tile ${kind} ${slot.activity}`,
-    element("div", "slot", slot.slot, flags.length ? element("span", "flag", " ▲") : null),
+    element(
+      "div", "slot", slot.slot, flags.length ? element("span", "flag", " ▲") : null,
+      slot.new ? element("span", "yield", share(slot.first_pass, slot.new)) : null,
+    ),
     element("div", "word", ...tileWord(slot)),
-    slot.code && !isWorking ? element("div", "says", codeWords(slot.code).says) : null,
+    slot.code && !isWorking ? element("div", "says", sentence(slot.code, slot.detail)) : null,
     element("div", "line", ...tileLine(slot, isWorking)),
   );
-  made.title = [slot.unit, slot.batch, share(slot.first_pass, slot.new)].filter(Boolean).join(" · ");
+  made.title = [slot.unit, slot.batch, slot.detail[language]].filter(Boolean).join(" · ");
   return made;
 }
 
@@ -249,7 +258,7 @@ function problem(row) {
       element("b", "code", row.code),
       element("span", "counts", say("wall problem counts", number(row.today), number(row.last_hour))),
     ),
-    element("div", "says", words.says),
+    element("div", "says", sentence(row.code, row.detail)),
     words.do ? element("div", "do", `→ ${words.do}`) : null,
     element("div", "places", places(row.places)),
   );
