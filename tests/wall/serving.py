@@ -90,5 +90,4 @@ def serving(state: WallState = NOTHING, host: str = HOST) -> Iterator[Served]:
         yield Served(server, port, shown)
     finally:
         server.stop()
-        server.join()
     assert server.failure is None

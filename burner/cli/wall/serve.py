@@ -33,15 +33,16 @@ def serve_wall(feed: ManifestFeed, host: str, port: int) -> None:
     listener = listening_socket(host, port)
     port = listener.getsockname()[1]
     server = WallServer(listener, host, page_files(_chosen_language()), state, feed.poll)
+    # A handler only notes its signal: it runs between any two steps, also while a lock is held.
+    signals: list[int] = []
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
-            before = signal.signal(number, lambda *_: server.stop())
+            before = signal.signal(number, lambda caught, _frame: signals.append(caught))
             stack.callback(signal.signal, number, before)
-        stack.callback(server.join)
         stack.callback(server.stop)
         server.start()
         _say_where(host, port)
-        while not server.wait(0.5):
+        while not signals and not server.wait(0.1):
             pass
     if server.failure:
         raise BurnerError(Code.WALL_ENDED, type(server.failure).__name__) from server.failure

@@ -113,25 +113,22 @@ class WallServer:
         return self._stopping.wait(seconds)
 
     def stop(self) -> None:
-        """End every connection, and stop serving. A poll that waits for a database is left behind.
+        """End every connection, and serve no more. A poll that waits for a database is left."""
+        self._end()
+        self._threads[0].join(2 * STOP_S)
+        self._threads[1].join(0.2)
 
-        A signal handler may call it.
-        """
+    def _end(self) -> None:
         self._stopping.set()
         self._server.should_exit = True
         self._latest.close()
-
-    def join(self) -> None:
-        """Wait until nothing is served any more."""
-        self._threads[0].join(2 * STOP_S)
-        self._threads[1].join(0.2)
 
     def _run(self, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:  # a thread has nobody above it
             self.failure = error
-        self.stop()
+        self._end()
 
     def _serve(self) -> None:
         async def serve() -> None:
