@@ -102,7 +102,7 @@ def _show_problem(problem: WallProblem, state: WallState, say: Wording) -> None:
     if words := state.words.get(problem.code):
         detail = problem.detail.zh if say.language == "zh" else problem.detail.en
         says = words[say.language].says
-        screen.say(f"  {say('brackets after', says, detail) if detail else says}")
+        screen.say(f"  {says + (say('brackets', detail) if detail else '')}")
         screen.say(f"  → {words[say.language].do}")
 
 

@@ -16,11 +16,11 @@ WORDS = (
     *("wall expected end", "wall no end", "wall complete", "wall batch yield"),
     *("wall problems", "wall no problems", "wall problem counts", "wall look at", "wall backlogs"),
     *(f"backlog {kind}" for kind in BacklogKind),
-    *("brackets after", "wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),
+    *("brackets", "wall behind", "wall in a row", "wall slot no outcome", "wall clock ahead"),
     *("wall record age", "wall no record", "wall away", "wall lost", "wall connecting"),
     *("wall simulated", "wall nothing yet"),
     *("wall s", "wall min", "wall h", "wall d", "wall unknown code", "wall slot of"),
-    *("wall slots", "wall more places", "wall since midnight"),
+    *("wall slots", "wall more places", "wall more codes", "wall since midnight"),
 )
 """Keys of the phrases that the script uses."""
 

@@ -8,6 +8,7 @@ const MARKS = {PASS: "✔", FAIL: "✘", ERROR: "!", ABORTED: "■"};
 const OUTCOME_WORDS = {PASS: "PASS", FAIL: "FAIL", ERROR: "short ERROR", ABORTED: "short ABORTED"};
 const OTHER_LANGUAGE = {en: "中文", zh: "English"};
 const MOST_PLACES = 4;
+const ROOMY_SLOTS = 36;
 
 let state = null;
 let heardAt = performance.now(); // of the last message, by this browser's own clock
@@ -44,7 +45,7 @@ function codeWords(code) {
 // What happened, with the detail of the case where it belongs to it.
 function sentence(code, detail) {
   const says = codeWords(code).says;
-  return detail[language] ? say("brackets after", says, detail[language]) : says;
+  return detail[language] ? says + say("brackets", detail[language]) : says;
 }
 
 function number(value) {
@@ -193,7 +194,13 @@ function station(row) {
 }
 
 function columns(slots) {
+  if (isCrowded()) return 16;
   return slots <= 4 ? Math.max(slots, 2) : slots <= 8 ? 4 : 8;
+}
+
+// So many slots have room for a mark and a code each, and no word.
+function isCrowded() {
+  return state.stations.reduce((sum, row) => sum + row.slots.length, 0) > ROOMY_SLOTS;
 }
 
 function tile(stationName, slot) {
@@ -215,14 +222,14 @@ function tile(stationName, slot) {
 }
 
 function tileWord(slot) {
-  if (slot.activity === "at-work") return [`▶ ${say("short BURNING")}`];
-  if (slot.activity === "no-outcome") return [`? ${say("wall no outcome")}`];
-  return [outcomeWord(slot.outcome)];
+  if (slot.activity === "at-work") return marked("▶", say("short BURNING"));
+  if (slot.activity === "no-outcome") return marked("?", say("wall no outcome"));
+  const key = OUTCOME_WORDS[slot.outcome];
+  return key ? marked(MARKS[slot.outcome], say(key)) : [slot.outcome];
 }
 
-function outcomeWord(outcome) {
-  const key = OUTCOME_WORDS[outcome];
-  return key ? `${MARKS[outcome]} ${say(key)}` : outcome;
+function marked(mark, word) {
+  return [element("span", "", mark, element("span", "text", ` ${word}`))];
 }
 
 function tileLine(slot, isWorking) {
@@ -310,15 +317,27 @@ function show() {
   }
   document.getElementById("top").replaceChildren(...header());
   if (state.today) {
-    const aside = [warnings(), problems(), backlogs()].filter((part) => part !== null);
-      const lines = element("div", "stations", ...state.stations.map(station));
+    const aside = [warnings(), backlogs(), problems()].filter((part) => part !== null);
+      const lines = element("div", isCrowded() ? "stations crowded" : "stations", ...state.stations.map(station));
     wall.replaceChildren(
       element("div", "left", figures(), batches(), lines), element("aside", "", ...aside),
     );
+    leaveOutWhatDoesNotFit();
   } else {
     wall.replaceChildren();
   }
   showBanner();
+}
+
+// A wall has no hand to scroll: what has no room is counted.
+function leaveOutWhatDoesNotFit() {
+  const aside = document.querySelector("aside");
+  const rows = [...document.querySelectorAll(".problem")];
+  const more = element("p", "nothing", "");
+  for (let left = rows.length - 1; left > 0 && aside.scrollHeight > aside.clientHeight + 1; left--) {
+    rows[left].replaceWith(more);
+    more.textContent = say("wall more codes", rows.length - left);
+  }
 }
 
 function showBanner() {
