@@ -10,9 +10,13 @@ from burner.release.opening import open_release
 from burner.release.preflight import preflight
 from tests.images import app_image, write_product
 
+STARTED = "{expect: [ready]}"
+
 
 def findings_of(tmp_path: Path, tests: str, **replaced: Any) -> tuple[Finding, ...]:
-    return preflight(write_product(tmp_path, tests=tests, **replaced)).findings
+    return preflight(
+        write_product(tmp_path, **{"boot": STARTED, "tests": tests, **replaced})
+    ).findings
 
 
 def brief(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
@@ -114,6 +118,25 @@ def test_a_line_that_is_sent_without_its_end_is_a_warning(tmp_path: Path) -> Non
     (finding,) = findings_of(tmp_path, dialogue("{send: led red, expect: ok}"))
     assert (finding.code, finding.warning) == ("E179", True)
     assert findings_of(tmp_path, dialogue("{send: '1', expect: ok}")) == ()
+
+
+def test_a_dialogue_with_a_firmware_that_may_not_listen_yet_is_a_warning(tmp_path: Path) -> None:
+    talk = r'{send: "led\r\n", expect: ok}'
+    (finding,) = findings_of(tmp_path, dialogue(talk), boot="")
+    assert (finding.code, finding.warning) == ("E179", True)
+    assert finding.found == "no line is awaited before it"
+    assert "boot.expect" in finding.allowed
+    assert findings_of(tmp_path, dialogue("{expect: ready}", talk), boot="") == ()
+
+
+def test_a_dialogue_of_the_route_wants_a_line_of_the_test_firmware(tmp_path: Path) -> None:
+    (tmp_path / "rf.bin").write_bytes(app_image())
+    images = "images: [{name: rf, file: rf.bin, partition: ota_0}]"
+    lines = "[{send: '?', expect: ok}]"
+    route = f"{images}, tests: [{{name: a, serial: {{lines: {lines}}}}}]"
+    found = findings_of(tmp_path, "[]", route=f"{{{route}}}")
+    assert brief(found) == [("E179", "route.tests[0].serial.lines[0].send")]
+    assert findings_of(tmp_path, "[]", route=f"{{boot: {STARTED}, {route}}}") == ()
 
 
 def test_a_port_that_nothing_else_uses_is_a_warning(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ ACCEPTABLE: Final = OF_PLACE | {
     Code.CHIP_WITHOUT_ETHERNET,
     Code.DIALOGUE_PORT_UNKNOWN,
     Code.RESOURCES_ALMOST_ALIKE,
-    Code.LINE_SENT_WITHOUT_END,
+    Code.DIALOGUE_MAY_FAIL,
 }
 """The codes of all warnings about a profile."""
 

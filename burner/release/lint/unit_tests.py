@@ -31,6 +31,7 @@ def check_unit_tests(profile: Profile) -> Iterator[Finding]:
     for path, test in tests:
         yield from _measurements(profile, path, test)
         yield from _dialogue(profile, path, test)
+    yield from _starts(profile, tests)
     yield from _sizes(profile, [test for _, test in tests])
     yield from _resources(profile, tests)
 
@@ -78,9 +79,7 @@ def _dialogue(profile: Profile, path: FieldPath, test: UnitTest) -> Iterator[Fin
             seen.setdefault(group, index)
         if len(line.send) > 1 and not line.send.endswith(("\r", "\n")):
             found, better = "no end of line is sent", r'its end in double quotes: "…\r\n"'
-            yield Finding(
-                Code.LINE_SENT_WITHOUT_END, profile.place(*at, "send"), found, better, True
-            )
+            yield Finding(Code.DIALOGUE_MAY_FAIL, profile.place(*at, "send"), found, better, True)
     for index, measurement in enumerate(test.measurements):
         if measurement.name not in seen:
             place = profile.place(*path, "measurements", index, "name")
@@ -92,6 +91,25 @@ def _dialogue(profile: Profile, path: FieldPath, test: UnitTest) -> Iterator[Fin
         found = f"nothing else of this product uses a port {test.serial.port}"
         better = f"one of {', '.join(ports)}, or slots with it: esp=PORT,{test.serial.port}=PORT"
         yield Finding(Code.DIALOGUE_PORT_UNKNOWN, place, found, better, warning=True)
+
+
+def _starts(profile: Profile, tests: Iterable[PlacedTest]) -> Iterator[Finding]:
+    """A dialogue on each firmware that may not listen yet: nothing says that it has started."""
+    route, boot = profile.route, profile.boot
+    has_started = {
+        "tests": bool(boot.awaited) or boot.challenge or isinstance(profile.carrier, AtSettings),
+        "route": bool(route and route.boot.expect),
+    }
+    for path, test in tests:
+        firmware, dialogue = str(path[0]), test.serial
+        if dialogue is None or dialogue.port != "esp" or has_started[firmware]:
+            continue
+        has_started[firmware] = True  # said once
+        if dialogue.lines[0].send:
+            at = profile.place(*path, "serial", "lines", 0, "send")
+            key = "boot.expect" if firmware == "tests" else "route.boot.expect"
+            better = f"in {key} the line after which the firmware listens"
+            yield Finding(Code.DIALOGUE_MAY_FAIL, at, "no line is awaited before it", better, True)
 
 
 def _ports(profile: Profile) -> tuple[str, ...]:
