@@ -27,6 +27,8 @@ from burner.manifest.writing.operator_text import check_one_line, require_operat
 
 PAGE = 200
 """Messages that are read at once."""
+THINNED = 500
+"""Messages that are deleted at once: a unit that is burned meanwhile does not wait long."""
 _o = outbox.c
 
 
@@ -198,10 +200,15 @@ class OutboxQueue:
 
     def thin(self, older_than_s: float) -> int:
         """Delete messages that were delivered so long ago; how many."""
-        before = self.now_ms() - round(older_than_s * 1000)
-        with self._changing() as connection:
-            old = (_o.state == DELIVERED, _o.changed_ms < before)
-            return connection.execute(delete(outbox).where(*old)).rowcount
+        before, deleted = self.now_ms() - round(older_than_s * 1000), 0
+        old = select(_o.number).where(_o.state == DELIVERED, _o.changed_ms < before).limit(THINNED)
+        while True:
+            with self._changing() as connection:
+                some = delete(outbox).where(_o.number.in_(old.scalar_subquery()))
+                count = connection.execute(some).rowcount
+            deleted += count
+            if count < THINNED:
+                return deleted
 
     # -- people ----------------------------------------------------------------------------------
 

@@ -70,11 +70,13 @@ class Senders:
             event.set()
 
     def close(self, at_most_s: float = AT_THE_END_S) -> None:
-        """Send what goes out at once, but not longer than this, and end."""
+        """Send what goes out at once, but not longer than this, and end. Once is enough."""
+        if self._over.is_set():
+            return
         self._ends_at = time.monotonic() + at_most_s
         self._over.set()
         self.notify()
-        for thread in self._threads:
+        for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(max(0.1, self._ends_at - time.monotonic()))
         for destination in self._destinations.values():
             destination.close()

@@ -82,16 +82,23 @@ class StationMes:
         return self._queue.backlogs()
 
     def end(self) -> None:
-        """Say that the run has ended, and send for a moment what goes out."""
-        if self._run:
-            batch, operator = self._run
-            stopped = StationStateChanged(state="stopped", batch=batch, operator=operator)
-            self._put(*self._filler.records.end_faults(), stopped)
-        self._senders.close()
+        """Say that the run has ended, and send for a moment what goes out.
+
+        Raises:
+            BurnerError: E7; what is in the outbox stays there.
+        """
+        try:
+            if self._run:
+                batch, operator = self._run
+                stopped = StationStateChanged(state="stopped", batch=batch, operator=operator)
+                self._put(*self._filler.records.end_faults(), stopped)
+        finally:
+            self._senders.close()
 
     def close(self) -> None:
         """Release the outbox."""
         self._ledger.writer.fill_outbox = None
+        self._senders.close(0.0)
         self._queue.close()
 
     def __enter__(self) -> Self:
