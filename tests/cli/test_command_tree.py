@@ -119,6 +119,7 @@ def test_who_reads_for_a_script_prints_json() -> None:
         *(("manifest", "backup"), ("manifest", "restore"), ("completion",)),
         ("cloud", "enable"),
         *(("cloud", "names"), ("cloud", "precreate"), ("profile", "label")),
+        ("bench", "printer"),
         *(("mes", "send"), ("mes", "retry"), ("mes", "skip"), ("mes", "schema")),
     }
     for path, command in ALL.items():

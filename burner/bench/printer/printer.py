@@ -35,13 +35,15 @@ class SimulatedPrinter:
         host: str = "127.0.0.1",
         port: int = 0,
         label_came: LabelCame = lambda _: None,
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Open its port.
 
         Raises:
             BurnerError: E193.
         """
-        self._faults, self._host, self._label_came = faults, host, label_came
+        self._faults, self._host = faults, host
+        self._label_came, self._refused = label_came, refused
         self._listener = self._bound(port)
         self.port: int = self._listener.getsockname()[1]
         self._over = threading.Event()
@@ -161,6 +163,7 @@ class SimulatedPrinter:
             labels = read_labels(data)
         except ZplError as error:
             self.errors.append(str(error))
+            self._refused(f"not printed: {error}")
             return
         for label in labels:
             self.labels.append(label)

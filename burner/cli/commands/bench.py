@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from burner.cli.commands.bench_printer import printer
 from burner.cli.groups import OrderedGroup
 from burner.cli.parameters import options
 from burner.cli.parameters.server_options import host_option
@@ -94,6 +95,9 @@ def run(
         base_port=base_port,
         with_pty=ptys.AVAILABLE and pty is not False,
     )
+
+
+bench.add_command(printer)
 
 
 def _print_json(ready: dict[str, Any]) -> None:
