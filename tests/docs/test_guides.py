@@ -44,6 +44,7 @@ READERS = {
     ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),
     ("docs/testing.md",): (),
+    ("docs/labels.md",): (),
     ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
 """The pages that one reader follows, and what others have done before."""
