@@ -20,7 +20,7 @@ SPEC = "sim"
 @click.option("--tcp-port", metavar="N", type=click.IntRange(0, 65535), default=9100,
               show_default=True, help="TCP port of the printer; 0: a free one.")  # fmt: skip
 @click.option("--faults", metavar="SPEC", default="",
-              help="Faults: away=LABELS+SECONDS, cut=NUMBER, stuck=NUMBER, slow=SECONDS.")  # fmt: skip
+              help="As away=LABELS+SECONDS, cut=NUMBER, stuck=NUMBER, slow=SECONDS.")  # fmt: skip
 def printer(host: str, tcp_port: int, faults: str) -> None:
     """Serve a simulated label printer until Ctrl-C.
 
