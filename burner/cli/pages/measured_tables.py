@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def show_standouts(figures: "Figures", say: Wording) -> None:
     """Print what differs in a slot or over the time, where anything does."""
-    from burner.report.page.standout_text import standout_sentence
+    from burner.report.page.standout_text import standout_sentences
 
-    for found in figures.standouts:
-        screen.say_beside("  ! ", standout_sentence(found, say))
+    for sentence in standout_sentences(figures, say):
+        screen.say_beside("  ! ", sentence)
 
 
 def show_tests(tests: "tuple[TestFigures, ...]", say: Wording) -> None:

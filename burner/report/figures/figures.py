@@ -222,6 +222,11 @@ class Figures:
     """Those that fail most first."""
     measurements: tuple[MeasurementFigures, ...] = ()
 
+    @property
+    def has_several_products(self) -> bool:
+        """Whether units of more than one product were tested: their tests may have one name."""
+        return len({test.product_id for test in self.tests}) > 1
+
     def plain(self) -> dict[str, Any]:
         """As JSON values: yields are shares of 1, durations seconds, moments ISO 8601 in UTC."""
         return {"schema": SCHEMA, **_plain(self)}

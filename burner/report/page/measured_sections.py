@@ -16,7 +16,7 @@ from burner.report.page import charts, measured_charts, numbers
 from burner.report.page.blocks import data_table, nothing, number_cells, section
 from burner.report.page.markup import Markup, element, join
 from burner.report.page.measured_charts import DrawnValues
-from burner.report.page.standout_text import standout_sentence
+from burner.report.page.standout_text import standout_sentences
 
 MAX_DRAWN = 60
 """Measurements with plots; all are in the table."""
@@ -32,7 +32,7 @@ def standouts(figures: Figures, say: Wording) -> list[Markup]:
     title = say("What stands out")
     if not figures.standouts:
         return [section(title, "", nothing(say("No slot and no time stands out.")))]
-    lines = [element("li", standout_sentence(found, say)) for found in figures.standouts]
+    lines = [element("li", sentence) for sentence in standout_sentences(figures, say)]
     hint = say("More than chance explains, and enough to matter. Look at these fixtures first.")
     return [section(title, hint, element("ul", *lines, class_="standouts"))]
 
@@ -71,7 +71,7 @@ def tests(figures: Figures, say: Wording) -> list[Markup]:
     """Which tests fail."""
     if not figures.tests:
         return []
-    several = len({test.product_id for test in figures.tests}) > 1
+    several = figures.has_several_products
     most = max(_ends(test) for test in figures.tests) or 1
     rows = [_test(test, most, say, several=several) for test in figures.tests]
     heads = ("test", "", "bad units", "units", "share", "together", "not run", "tried again")
@@ -111,7 +111,7 @@ def measurements(figures: Figures, say: Wording) -> list[Markup]:
     shown = figures.measurements
     if not shown:
         return []
-    several = len({measurement.product_id for measurement in shown}) > 1
+    several = figures.has_several_products
     rows = [_measurement(measurement, several=several) for measurement in shown]
     heads = ("measurement", "good is", "values", "not good", "mean", "deviation", "Cpk", "lowest")
     named = [say(head) for head in (*heads, "highest")]
@@ -189,7 +189,8 @@ def _named(name: str, product_id: str) -> list[Markup | str]:
 def _card(values: DrawnValues, figures: Figures, say: Wording) -> Markup:
     """The plots of a measurement."""
     measurement, number = values.measurement, values.number
-    title = f"{measurement.test} · {measurement.name}"
+    product = measurement.product_id if figures.has_several_products else ""
+    title = " · ".join(filter(None, (product, measurement.test, measurement.name)))
     limits = _limits(measurement) or say("not judged")
     words = [limits, f"n {numbers.count(measurement.count)}", f"Cpk {_cpk(number)}"]
     if measurement.repeated:

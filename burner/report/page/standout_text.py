@@ -1,13 +1,20 @@
-"""What stands out, as a sentence."""
+"""What stands out, in sentences."""
 
 from burner.core.words.phrases import Wording
+from burner.report.figures.figures import Figures
 from burner.report.figures.measured import Oddity, Standout
 from burner.report.page import numbers
 
 
-def standout_sentence(found: Standout, say: Wording) -> str:
-    """One sentence: where, what, how far from the others."""
-    what = f"{found.test} · {found.measurement}" if found.measurement else found.test
+def standout_sentences(figures: Figures, say: Wording) -> list[str]:
+    """One sentence each: where, what, how far from the others."""
+    several = figures.has_several_products
+    return [_sentence(found, say, several=several) for found in figures.standouts]
+
+
+def _sentence(found: Standout, say: Wording, *, several: bool) -> str:
+    names = (found.product_id if several else "", found.test, found.measurement)
+    what = " · ".join(filter(None, names))
     where = f"{found.station} {found.slot}".strip()
     if found.oddity is Oddity.NOT_PASSED:
         shares = (numbers.share(found.here), numbers.share(found.elsewhere))

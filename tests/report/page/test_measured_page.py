@@ -66,6 +66,13 @@ def test_in_chinese_no_english_is_left_in_the_new_sections(ledger: Ledger) -> No
     assert english_in(text + shown.labels, (*NAMED, ledger.origin)) == []
 
 
+def test_of_several_products_each_test_and_measurement_has_its_product(ledger: Ledger) -> None:
+    burned_with_tests(ledger, 100, rf_test(tx_power("12.0")), batch="", product_id="OTHER")
+    text = read(drawn(ledger)).text
+    assert "Slot line1 3 measures S3EUVBRJLB · rf · tx_power lower" in text
+    assert "OTHER · rf · tx_power" in text
+
+
 def test_a_report_without_tests_has_no_section_of_them(tmp_path: Path) -> None:
     with a_ledger(tmp_path) as empty:
         text = read(drawn(empty)).text
