@@ -47,7 +47,7 @@ class AttemptOnRecord:
         try:
             yield from self._call(lambda: self._ledger.begin(attempt))
         except BurnerError as error:
-            if error.code not in BEFORE_APPROVAL or self._request.has_left is None:
+            if error.code not in BEFORE_APPROVAL or self._request.watch_board is None:
                 raise
             return error
         self.has_intent = True
@@ -57,13 +57,14 @@ class AttemptOnRecord:
         self, attempt: Attempt, refusal: BurnerError
     ) -> Generator[Event, None, bool]:
         """Wait for the approval of the first article; False: the unit left before."""
-        has_left = self._request.has_left
+        watch = self._request.watch_board
+        has_left = watch() if watch else lambda: False
         return (
             yield from wait_for_approval(
                 self._request.slot,
                 refusal,
                 lambda: self._call(lambda: self._ledger.refusal_before_approval(attempt.batch)),
-                lambda: self._stops_waiting(False) or bool(has_left and has_left()),
+                lambda: self._stops_waiting(False) or has_left(),
             )
         )
 

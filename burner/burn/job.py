@@ -61,6 +61,6 @@ class AttemptRequest:
     """None: nobody can be asked."""
     rework: str = ""
     """Why a known unit is burned again; empty = it is not."""
-    has_left: Callable[[], bool] | None = None
-    """Tells whether the unit left its slot while it waits for the approval of the first article;
-    None: it does not wait for that."""
+    watch_board: Callable[[], Callable[[], bool]] | None = None
+    """Begins a wait in which the unit may be taken out; the result tells whether it was. None: the
+    unit does not wait for the approval of the first article."""

@@ -17,7 +17,7 @@ from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
 from burner.burn.testing.running_order import in_running_order
-from burner.burn.testing.unit_tests import UnitTests
+from burner.burn.testing.unit_tests import UnitTests, WatchBoard, watch_nothing
 from burner.burn.unit_connection import UnitConnection
 from burner.core.attempt import Record, Result, Step
 from burner.core.code import Code
@@ -151,8 +151,8 @@ class UnitSteps:
     def test_before_write(self) -> Iterator[Event]:
         """Run the tests that need a chip in download mode; a program may have reset it."""
         if tests := tests_before_write(self.profile.tests):
-            has_left = self.request.has_left or (lambda: False)
-            yield from self._test(tests, self.profile.boot.baud, has_left)
+            watch = self.request.watch_board or watch_nothing
+            yield from self._test(tests, self.profile.boot.baud, watch)
             self.connection.connect_again()
 
     def take_route(self) -> Iterator[Event]:
@@ -317,13 +317,13 @@ class UnitSteps:
         self,
         tests: Sequence[UnitTest],
         console_baud: int,
-        has_left: Callable[[], bool] = lambda: False,
+        watch_board: WatchBoard = watch_nothing,
     ) -> Iterator[Event]:
         """Run tests; the time of waits for a resource is not the slot's."""
         yield self.enter(Step.TEST)
         waited_s = self.tests.waited_s
         try:
-            yield from self.tests.run(tests, self.attempt, console_baud, has_left)
+            yield from self.tests.run(tests, self.attempt, console_baud, watch_board)
         finally:
             self._clock.skip(self.tests.waited_s - waited_s)
 

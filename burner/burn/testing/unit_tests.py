@@ -33,6 +33,15 @@ _LOST = (ErrorClass.PORT, ErrorClass.BUG)
 """The unit, or what reaches it, is away: no later test makes sense."""
 
 
+WatchBoard = Callable[[], Callable[[], bool]]
+"""Begins a wait; the result tells whether the unit was taken out."""
+
+
+def watch_nothing() -> Callable[[], bool]:
+    """Where nobody can tell whether a unit was taken out."""
+    return lambda: False
+
+
 class UnitTests:
     """The tests of one attempt. `run` some of them, as often as the way of the unit needs it."""
 
@@ -77,7 +86,7 @@ class UnitTests:
         tests: Sequence[UnitTest],
         attempt: Attempt,
         console_baud: int,
-        has_left: Callable[[], bool] = lambda: False,
+        watch_board: WatchBoard = watch_nothing,
     ) -> Iterator[Event]:
         """Run some of the tests, in their order.
 
@@ -85,7 +94,7 @@ class UnitTests:
             tests: of those of the unit.
             attempt: the unit, as far as it is known.
             console_baud: of the firmware that runs.
-            has_left: whether the unit was taken out while it waits for a resource.
+            watch_board: for a wait in which the unit may be taken out.
 
         Raises:
             BurnerError: of the first test that failed; where none did, of the first one that could
@@ -94,7 +103,7 @@ class UnitTests:
         self._has_begun, errors = True, list[BurnerError]()
         for test in tests:
             with self._turn(test) as turn:
-                waited_s = (yield from self._wait(turn, has_left)) if turn else 0.0
+                waited_s = (yield from self._wait(turn, watch_board)) if turn else 0.0
                 error = yield from self._run(test, attempt, console_baud, waited_s)
             errors += [error] if error else []
             if error and (not test.go_on or error.code.error_class in _LOST):
@@ -108,20 +117,25 @@ class UnitTests:
             return nullcontext()
         return self._equipment.resources.turn(test.resource, self._slot)
 
-    def _wait(self, turn: Turn, has_left: Callable[[], bool]) -> Generator[Event, None, float]:
+    def _wait(self, turn: Turn, watch_board: WatchBoard) -> Generator[Event, None, float]:
         """Wait for a resource; how long that took."""
-        began, shown, before_s = self._now(), "", self.waited_s
-        while not turn.wait(LOOK_S if shown else 0.0):
-            if self._is_aborted():
-                raise BurnerError(Code.STOPPED_BY_OPERATOR, f"while it waited for {turn.name}")
-            if has_left():
-                raise BurnerError(Code.BOARD_REMOVED, f"while it waited for {turn.name}")
-            users = ", ".join(turn.resources.users(turn.name))
-            if users and users != shown:
-                shown = users
-                yield ResourceAwaited(self._slot, turn.name, users)
-            self.waited_s = before_s + self._now() - began
-        return self.waited_s - before_s
+        if turn.wait():
+            return 0.0
+        began, has_left, shown = self._now(), watch_board(), ""
+        try:
+            while True:
+                users = ", ".join(turn.resources.users(turn.name))
+                if users not in ("", shown):
+                    shown = users
+                    yield ResourceAwaited(self._slot, turn.name, users)
+                if turn.wait(LOOK_S):
+                    return self._now() - began
+                if self._is_aborted():
+                    raise BurnerError(Code.STOPPED_BY_OPERATOR, f"while it waited for {turn.name}")
+                if has_left():
+                    raise BurnerError(Code.BOARD_REMOVED, f"while it waited for {turn.name}")
+        finally:
+            self.waited_s += self._now() - began
 
     def _run(
         self, test: UnitTest, attempt: Attempt, console_baud: int, waited_s: float

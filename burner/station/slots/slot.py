@@ -172,8 +172,8 @@ class Slot:
         for number in itertools.count(1):
             rework = ordered or self.rework
             ask = partial(self._label, baud, number, bool(rework))
-            has_left = BoardRemoval(self).is_over if self.waits_for_approval else None
-            request = AttemptRequest(self.name, baud, number, ask, rework, has_left)
+            watch = self._watch_board if self.waits_for_approval else None
+            request = AttemptRequest(self.name, baud, number, ask, rework, watch)
             finished = self._run_attempt(burn_unit, request)
             if finished is None:
                 return None
@@ -191,6 +191,9 @@ class Slot:
             )
             baud = slower
         return finished
+
+    def _watch_board(self) -> Callable[[], bool]:
+        return BoardRemoval(self).is_over
 
     def _ended(self, finished: Finished, ordered: str) -> None:
         """Tell the router. A board without an ID uses up neither label nor rework order."""

@@ -1,5 +1,6 @@
 """The tests of a unit on its way: an ESP in memory, the real release, the real manifest."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ import pytest
 from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest
 from burner.burn.testing.answer import TestAnswer
+from burner.burn.testing.equipment import TestEquipment
+from burner.burn.testing.resources import Resources, Turn
 from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
@@ -317,11 +320,41 @@ def test_a_wait_for_a_resource_ends_when_the_unit_left_or_a_person_stops(
 
     if reason == "stopped":
         stop.append("now")
-    record = line.burn(device(), aborted=stop, has_left=has_left)
+    record = line.burn(device(), aborted=stop, watch_board=lambda: has_left)
     expected = (Outcome.ABORTED, "E458") if stop else (Outcome.ERROR, "E308")
     assert ended(record) == expected
     resources.end(other)
     assert resources.turn("rf-box", "2").wait(), "nobody waits any more"
+
+
+def test_each_wait_watches_the_board_anew(line: Line) -> None:
+    """A test before may have started the board's program: it then answers no look."""
+    tests = [unit_test(name, resource="rf-box", before="write") for name in ("a", "b")]
+    resources = Resources()
+    others = [resources.turn("rf-box", "7"), resources.turn("rf-box", "8")]
+    line.with_profile(tests=tests)
+    again: list[Turn] = []
+
+    def used_again() -> TestAnswer:
+        again.append(resources.turn("rf-box", "9"))  # comes before the second test
+        return TestAnswer()
+
+    programs = ScriptedPrograms(a=used_again)
+    line.job = replace(line.job, equipment=TestEquipment(resources, programs))
+    looks: list[int] = []
+
+    def watch() -> Callable[[], bool]:
+        looks.append(0)
+
+        def has_left() -> bool:
+            looks[-1] += 1
+            resources.end((others or again).pop(0))
+            return looks[-1] > 2
+
+        return has_left
+
+    assert ended(line.burn(device(), watch_board=watch)) == PASSED
+    assert looks == [2, 1]
 
 
 def test_a_unit_that_the_factorys_system_refuses_is_not_touched(line: Line) -> None:

@@ -183,15 +183,16 @@ class Campaign:
         return last.record
 
     def _check(self, slot: str, ways: tuple[str, ...], record: Record) -> None:
-        """Each test has its code, and the unit that of the first which did not pass."""
+        """Each test has its code, and the unit that of the first which failed, else of the first."""
         results = record.result.tests
         for way, result in zip(ways, results, strict=True):
             self.ran[way] += 1
             if result.code != WAYS[way].code:
                 what = f"{result.code or 'a pass'} ({result.detail})"
                 self.wrong.append(f"slot {slot}: {way} is {what}, not {WAYS[way].code or 'a pass'}")
-        code = next((result.code for result in results if result.code), "")
-        is_unit = bool(code) and lookup(code).fault is Fault.UNIT
+        codes = [result.code for result in results if result.code]
+        failed = [code for code in codes if lookup(code).fault is Fault.UNIT]
+        code, is_unit = next(iter([*failed, *codes]), ""), bool(failed)
         bad = Outcome.FAIL if is_unit else Outcome.ERROR
         expected = (bad if code else Outcome.PASS, code)
         if (record.result.outcome, record.result.code) != expected:
