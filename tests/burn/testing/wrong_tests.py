@@ -183,7 +183,7 @@ class Campaign:
         return last.record
 
     def _check(self, slot: str, ways: tuple[str, ...], record: Record) -> None:
-        """Each test has its code, and the unit that of the first which failed, else of the first."""
+        """Each test has its code, and the unit that of the first that failed, if one did."""
         results = record.result.tests
         for way, result in zip(ways, results, strict=True):
             self.ran[way] += 1
