@@ -2,6 +2,7 @@
 
 import json
 import random
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -268,6 +269,18 @@ def test_a_manifest_that_was_never_read_has_no_figures(tmp_path: Path) -> None:
     assert (state.today, state.stations) == (None, ())
     assert state.away
     assert state.away.code == "E701"
+
+
+def test_a_server_that_does_not_answer_is_said_with_what_to_do() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens there
+        port = closed.getsockname()[1]
+        feed = ManifestFeed(f"postgresql+psycopg://li:pw@127.0.0.1:{port}/m", UTC, lambda: START)
+        state = checked(feed.poll())
+    assert state.away
+    assert state.away.code == "E711"
+    assert state.words["E711"]["en"].do == "Check the network and the server."
+    assert "pw" not in json.dumps(state.plain())
 
 
 def test_another_manifest_in_the_same_place_is_read_from_its_beginning(tmp_path: Path) -> None:
