@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from contextlib import ExitStack
 
 from burner.cli.terminal import screen
@@ -14,6 +15,8 @@ from burner.wall.feed import ManifestFeed
 
 COMES_BACK = (Code.DATABASE_UNREACHABLE, Code.MANIFEST_LOCKED)
 """Errors of a manifest that pass: the page says them, and goes on when they are over."""
+
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what somebody asks for
 
 
 def serve_wall(feed: ManifestFeed, host: str, port: int) -> None:
@@ -66,7 +69,8 @@ def _say_where(host: str, port: int) -> None:
     from burner.wall.server.allowed_hosts import is_loopback
 
     say = Wording(language())
-    shown = f"[{host}]" if ":" in host else host
+    name = socket.gethostname() if host in EVERY_ADDRESS else host
+    shown = f"[{name}]" if ":" in name else name
     screen.say(say("wall serving", f"http://{shown}:{port}/"))
     if is_loopback(host):
         screen.say(say("wall for this computer"))

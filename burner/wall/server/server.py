@@ -40,13 +40,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
         BurnerError: E903 the port is taken or not allowed, E904 the address is not this computer's.
     """
     try:
-        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise BurnerError(Code.WALL_ADDRESS_UNKNOWN, host) from error
+    family, *_, address = found[0]
     try:
-        return socket.create_server(address[4][:2], family=address[0], backlog=64)
+        return socket.create_server(address[:2], family=family, backlog=64)
     except OSError as error:
         taken = error.errno in _TAKEN
         code = Code.WALL_PORT_TAKEN if taken else Code.WALL_ADDRESS_UNKNOWN
