@@ -29,6 +29,8 @@ def test_eight_slots_share_one_rf_box_and_the_bad_fixture_shows(tmp_path: Path) 
     power = {event["slot"]: float(event["measurements"][0]["value"]) for event in on_rf_box}
     assert len(power) == 8
     assert mean(power.values()) - power["5"] > 1.5
+    printed = [e for e in events if e["event"] == "unit label"]
+    assert {e["slot"] for e in printed if e["state"] == "sent"} >= {"1"}, printed
     outcomes = {e["slot"]: e["outcome"] for e in events if e["event"] == "finished"}
     assert outcomes["1"] == "PASS"
     assert outcomes["8"] == "FAIL"
