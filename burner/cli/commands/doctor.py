@@ -115,6 +115,10 @@ def _slots(
             )
             if slots.hooks:
                 yield from check_hooks(slots.hooks, slots.folder)
+            if slots.mes:
+                from burner.station.mes.mes_health import check_mes
+
+                yield from check_mes(slots.mes, slots.station, slots.folder)
     except BurnerError as error:
         yield failed("slots", error)
 
