@@ -22,6 +22,6 @@ def written_whole(output: Path) -> Iterator[Path]:
         yield part
         part.replace(output)
     except OSError as error:
-        raise BurnerError(Code.DISK_FULL, f"{output}: {error.strerror}") from error
+        raise BurnerError(Code.DISK_FULL, f"{output}: {error.strerror or error}") from error
     finally:
         part.unlink(missing_ok=True)

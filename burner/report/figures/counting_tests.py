@@ -49,8 +49,8 @@ class PlaceValues:
 
     good: "array[float]" = field(default_factory=lambda: array("d"))
     bad: "array[float]" = field(default_factory=lambda: array("d"))
-    good_minutes: "array[int]" = field(default_factory=lambda: array("i"))
-    bad_minutes: "array[int]" = field(default_factory=lambda: array("i"))
+    good_minutes: "array[int]" = field(default_factory=lambda: array("q"))
+    bad_minutes: "array[int]" = field(default_factory=lambda: array("q"))
 
     @property
     def values(self) -> "array[float]":
@@ -64,7 +64,6 @@ class SeriesTally:
 
     is_number: bool = False
     """Whether it has limits or a unit: then its values are numbers, but for odd ones."""
-
     limits: tuple[float | None, float | None] = (None, None)
     count: int = 0
     units: int = 0
@@ -179,9 +178,9 @@ def _count_value(
     series = Series(row.product_id, test, measured.name, *limits)
     tally = tallies.series.get(series)
     if tally is None:
-        limits_of = (_float(series.low), _float(series.high))
+        reachable = (limit_of(series.low), limit_of(series.high))
         is_number = bool(series.low or series.high or series.unit)
-        tally = tallies.series[series] = SeriesTally(is_number, limits_of)
+        tally = tallies.series[series] = SeriesTally(is_number, reachable)
     place = (row.station, row.slot)
     if tally.unit != row.unit_id:
         tally.unit = row.unit_id
@@ -232,9 +231,10 @@ def _count_number(
     add(tally.worst, (-distance, -tally.count, unit))
 
 
-def _float(limit: str) -> float | None:
-    number = number_of(limit)
-    return None if number is None else float(number)
+def limit_of(text: str) -> float | None:
+    """A limit; None: there is none, or none that can be reached."""
+    number = number_of(text)
+    return None if number is None or abs(number) > LARGEST else float(number)
 
 
 def distance_from_limits(number: float, low: float | None, high: float | None) -> float | None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from burner.core.good_values import number_of
 from burner.core.words.phrases import Wording
+from burner.report.figures.counting_tests import limit_of
 from burner.report.figures.measured import (
     MeasurementFigures,
     NumberFigures,
@@ -45,18 +45,13 @@ def values_of(measurement: MeasurementFigures) -> DrawnValues | None:
     number = measurement.number
     if number is None:
         return None
-    low, high = (_limit(text) for text in (measurement.low, measurement.high))
+    low, high = (limit_of(text) for text in (measurement.low, measurement.high))
     drawn = number.histogram
     begin, end = float(drawn.begin), drawn.begin + drawn.step * len(drawn.good)
     room = (end - begin) * 0.03
     begin -= room * (3 if drawn.below else 1)  # the number of those beyond is written there
     end += room * (3 if drawn.above else 1)
     return DrawnValues(measurement, number, low, high, begin, end)
-
-
-def _limit(text: str) -> float | None:
-    number = number_of(text)
-    return None if number is None else float(number)
 
 
 def histogram(values: DrawnValues, say: Wording) -> Markup:

@@ -94,7 +94,9 @@ def test_ticks_are_round_and_within_the_range(
 @pytest.mark.parametrize(
     "values", [("0",), ("-5", "-5"), ("0", "1e30"), ("1e-9", "3e-9"), ("7.0",)]
 )
-@pytest.mark.parametrize(("low", "high"), [("", ""), ("5", ""), ("", "-1"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("low", "high"), [("", ""), ("5", ""), ("", "-1"), ("0", "0"), ("-1e999", "1e999")]
+)
 def test_odd_values_and_limits_are_drawn_within_the_plot(
     tmp_path: Path, values: tuple[str, ...], low: str, high: str
 ) -> None:
