@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from burner.core.errors import BurnerError
-from burner.release.contents import check_contents, release_contents
+from burner.release.contents import check_contents, inputs_to_seal, release_contents
 from burner.release.diff import differences
 from burner.release.opening import open_release
 from burner.release.preflight import preflight
@@ -207,3 +207,20 @@ def test_on_an_esp8266_without_a_table_the_test_firmware_is_all_there_is(tmp_pat
     errors = [finding for finding in preflight(path).findings if not finding.warning]
     assert errors == []
     assert [segment.name for segment in preflight(path).route] == ["rf"]
+
+
+def test_a_test_firmware_over_a_part_of_the_bootloader_is_refused(tmp_path: Path) -> None:
+    bootloader = esp_image(b"\x13" * 0x2000)
+    images = "[{name: rf, file: rf.bin, partition: ota_0}, {name: x, file: x.bin, offset: 0x1000}]"
+    (tmp_path / "x.bin").write_bytes(b"\x55" * 100)
+    path = with_route(tmp_path, route=f"{{images: {images}}}", bootloader=bootloader)
+    assert ("E113", "route.images") in findings_of(path)
+
+
+def test_a_sealed_release_brings_the_test_firmware_too(tmp_path: Path) -> None:
+    path = with_route(tmp_path)
+    seen = preflight(path)
+    contents = release_contents(seen, inputs_to_seal(seen, None))
+    assert contents.parts["parts/rf"] == TEST_FIRMWARE
+    again = check_contents(contents, tmp_path / "x.burn")
+    assert again.route == seen.route

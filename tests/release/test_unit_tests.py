@@ -8,7 +8,7 @@ import pytest
 from burner.core.errors import Finding
 from burner.release.opening import open_release
 from burner.release.preflight import preflight
-from tests.images import app_image, write_product
+from tests.images import SECRET, app_image, write_product
 
 STARTED = "{expect: [ready]}"
 
@@ -250,3 +250,10 @@ def test_a_release_file_keeps_every_digit_of_a_limit(tmp_path: Path) -> None:
     plan = check_contents(contents, tmp_path / "x.burn").plan
     (limits,) = plan.tests[0].measurements  # type: ignore[union-attr]
     assert (f"{limits.low:f}", f"{limits.high:f}") == (digits, "1.10")
+
+
+def test_a_secret_among_the_arguments_of_a_program_is_refused(tmp_path: Path) -> None:
+    (finding,) = findings_of(tmp_path, f"[{{name: a, run: [x, --key={SECRET}]}}]")
+    assert finding.code == "E208"
+    assert finding.place.endswith("tests[0].run[1]")
+    assert SECRET not in str(finding)

@@ -83,12 +83,11 @@ def _first_left(segment: Segment, product: Sequence[Segment]) -> int:
 
 def _shared(layout: Layout, own: Iterable[Segment]) -> Iterator[Segment]:
     """What of the product the test firmware needs to start, where the route has nothing itself."""
-    ota, taken = layout.table.otadata, tuple(own)
+    ota, replaced = layout.table.otadata, {segment.offset for segment in own}
     for segment in layout.segments.values():
         starts = segment.offset == BOOTLOADER_OFFSETS[layout.chip] and bool(layout.table.partitions)
         selects = ota is not None and ota.offset <= segment.offset < ota.end
-        free = all(o.end <= segment.offset or segment.end <= o.offset for o in taken)
-        if free and (starts or selects or segment.name == TABLE):
+        if segment.offset not in replaced and (starts or selects or segment.name == TABLE):
             yield segment
 
 
