@@ -40,3 +40,9 @@ def test_the_ladder_ends_at_its_lowest_rung() -> None:
 
 def test_what_is_not_the_links_fault_keeps_its_rate() -> None:
     assert next_baud("E902", 921_600) == 921_600
+
+
+def test_no_code_of_a_test_is_tried_again_since_each_test_has_its_own_tries() -> None:
+    of_tests = [code for code in table() if "E640" <= code <= "E658"]
+    assert len(of_tests) > 10
+    assert {code for code in of_tests if again(code, 1)} == set()

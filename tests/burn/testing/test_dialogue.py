@@ -7,8 +7,12 @@ import pytest
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.dialogue import MAX_HEARD, hold_dialogue
 from burner.core.errors import BurnerError
+from burner.core.secrets.search import REMOVED, SecretSearch
 from burner.devices.device import SerialLine
+from burner.devices.wire import Message
+from burner.devices.worker_line import WorkerLine
 from burner.profile.tests import DialogueLine, SerialDialogue
+from tests.burn.one_slot import SECRET
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
 
@@ -157,3 +161,23 @@ def test_a_port_that_stays_away_is_no_fault_of_the_unit() -> None:
     with pytest.raises(BurnerError) as caught:
         unit.asked(LED)
     assert caught.value.code == "E302"
+
+
+def test_what_a_firmware_prints_of_the_secret_is_in_no_value() -> None:
+    """Over the line of real slots, which takes the secret out of all that is received."""
+    said = iter([f"key={SECRET.reveal().decode()}\r\n".encode()])
+
+    def ask(kind: str, payload: bytes = b"", **_: object) -> Message:
+        return Message("done", {}, next(said, b"") if kind == "line_receive" else payload)
+
+    secrets = SecretSearch(SECRET).stream()
+
+    class RealLine(FakeDevice):
+        def line(self, port: str = "esp", baud: int = 115200) -> SerialLine:
+            return WorkerLine(ask, port, secrets)
+
+    clock = Clock()
+    dialogue = SerialDialogue(lines=(DialogueLine(expect=r"key=(?P<key>.+)"),))
+    answer = hold_dialogue(RealLine(), dialogue, 115200, clock, clock.pause)
+    assert answer.values == {"key": REMOVED}
+    assert secrets.found
