@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -79,12 +79,14 @@ class Follower:
 
 
 @contextmanager
-def serving(state: WallState = NOTHING, host: str = HOST) -> Iterator[Served]:
-    """Serve a state, and each that the test sets later."""
+def serving(
+    state: WallState = NOTHING, poll: Callable[[], WallState] | None = None
+) -> Iterator[Served]:
+    """Serve a state, and each that the test sets later, or that `poll` gives."""
     shown = Shown(state)
     listener = listening_socket(HOST, 0)
     port = listener.getsockname()[1]
-    server = WallServer(listener, host, page_files(None), state, shown, poll_s=0.02)
+    server = WallServer(listener, HOST, page_files(None), state, poll or shown, poll_s=0.02)
     server.start()
     try:
         yield Served(server, port, shown)

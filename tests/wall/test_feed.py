@@ -9,6 +9,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -322,7 +323,18 @@ def test_the_state_of_a_server_is_the_same(server: Server) -> None:
         burned(ledger, 2, Outcome.FAIL, batch="WO1", slot="4")
         ledger.begin(an_attempt(3, batch="WO1", slot="5"))
         second = checked(feed.poll())
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    lost = checked(feed.poll())
+    again = checked(feed.poll())
     feed.close()
+    assert lost.away
+    assert lost.away.code == "E711"
+    assert lost.today == second.today
+    assert again == second
     assert slot_of(first, "3").outcome == "PASS"
     assert slot_of(second, "4").code == "E501"
     assert slot_of(second, "5").activity is Activity.AT_WORK

@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from burner.core.attempt import Outcome
+from burner.wall.feed import ManifestFeed
 from burner.wall.snapshot import code_words
 from burner.wall.state import (
     Activity,
@@ -25,6 +28,7 @@ from burner.wall.state import (
     WarningKind,
 )
 from tests.chinese import english_in
+from tests.manifest.records import a_ledger, an_attempt, burned, open_batch
 from tests.wall.chromium import PROGRAM, Browser, browser
 from tests.wall.serving import NOW, Served, serving
 
@@ -102,6 +106,24 @@ def test_a_new_state_is_on_the_page_without_a_reload(chromium: Browser, served: 
     served.shown.state = replace(served.shown.state, today=replace(day, good=4322))
     page.wait_for("document.querySelector('.figure .value').innerText === '4\u202f322'")
     assert page.value("window.sameDocument")
+
+
+def test_a_board_that_is_burned_is_on_the_page(chromium: Browser, tmp_path: Path) -> None:
+    feed = ManifestFeed(str(tmp_path / "manifest.db"))
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger, "WO1", 10)
+        now = datetime.now(UTC)
+        burned(ledger, 1, batch="WO1", started=now)
+        with serving(feed.poll(), feed.poll) as served:
+            chromium.window(390, 844)
+            chromium.open(f"http://127.0.0.1:{served.port}/?lang=zh")
+            chromium.wait_for("document.querySelectorAll('.tile.PASS').length === 1")
+            ledger.begin(an_attempt(2, batch="WO1", slot="4", started=now))
+            chromium.wait_for("document.querySelectorAll('.tile.at-work').length === 1")
+            burned(ledger, 3, Outcome.FAIL, batch="WO1", slot="5", started=now)
+            chromium.wait_for("document.querySelectorAll('.tile.FAIL').length === 1")
+            assert "E501" in chromium.text()
+            assert "1 / 3 个工位在烧录" in chromium.text()
 
 
 def test_each_state_has_a_word_and_a_shape(chromium: Browser, served: Served) -> None:
