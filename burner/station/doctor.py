@@ -35,6 +35,7 @@ from burner.station import health
 from burner.station.fixture.hook_settings import HookSettings
 from burner.station.health import HealthCheck
 from burner.station.log_checks import check_limits, check_release_in_log
+from burner.unit_labels.printer import Printer
 
 PROTECTION_WORDS = {
     "account": "no passphrase",
@@ -149,6 +150,16 @@ def _tests(tests: Sequence[UnitTest], folder: Path) -> Iterator[HealthCheck]:
         yield health.failed(finding.place, BurnerError(finding.code, finding.found))
     if tests and not missing:
         yield health.fine("tests", f"programs of {counted(len(tests), 'test')} are here")
+
+
+def check_printer(printer: Printer) -> HealthCheck:
+    """Whether the label printer answers; nothing is printed."""
+    what = "label printer"
+    try:
+        printer.connect().close()
+    except BurnerError as error:
+        return health.failed(what, error)
+    return health.fine(what, printer.name)
 
 
 def check_hooks(hooks: HookSettings, folder: Path) -> Iterator[HealthCheck]:

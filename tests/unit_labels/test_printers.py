@@ -7,6 +7,8 @@ import pytest
 from burner.bench.printer.faults import PrinterFaults
 from burner.bench.printer.printer import SimulatedPrinter
 from burner.core.errors import BurnerError
+from burner.station.doctor import check_printer
+from burner.station.health import HealthState
 from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError
 from burner.unit_labels.printers import printer_at
 from burner.unit_labels.zpl import to_zpl
@@ -90,3 +92,12 @@ def test_a_text_that_names_no_printer_is_refused(place: str) -> None:
 )
 def test_a_printer_is_named_as_it_is_reached(place: str, name: str) -> None:
     assert printer_at(place).name == name
+
+
+def test_the_doctor_says_whether_the_printer_answers() -> None:
+    with SimulatedPrinter() as printer:
+        good = check_printer(printer_at(printer.url))
+    assert (good.state, good.detail) == (HealthState.OK, printer.url)
+    bad = check_printer(printer_at("/no/such/printer"))
+    assert (bad.state, bad.code) == (HealthState.FAIL, "E337")
+    assert printer.labels == []

@@ -103,7 +103,7 @@ def _slots(
     ports: tuple[str, ...], station_file: Path | None, bench: str | None, expected: int | None
 ) -> "Iterator[HealthCheck]":
     from burner.cli.parameters.slots import open_slots
-    from burner.station.doctor import check_hooks, check_slots
+    from burner.station.doctor import check_hooks, check_printer, check_slots
     from burner.station.health import failed
 
     try:
@@ -113,6 +113,8 @@ def _slots(
                 {scanner.name: scanner.locate for scanner in slots.scanners},
                 expected,
             )
+            if slots.printer:
+                yield check_printer(slots.printer)
             if slots.hooks:
                 yield from check_hooks(slots.hooks, slots.folder)
             if slots.mes:

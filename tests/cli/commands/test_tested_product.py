@@ -34,6 +34,8 @@ def test_eight_slots_share_one_rf_box_and_the_bad_fixture_shows(tmp_path: Path) 
     outcomes = {e["slot"]: e["outcome"] for e in events if e["event"] == "finished"}
     assert outcomes["1"] == "PASS"
     assert outcomes["8"] == "FAIL"
+    good = sum(outcome == "PASS" for outcome in outcomes.values())
+    assert events[-1]["labels"] == {"owed": 0, "doubtful": 0, "sent": good, "confirmed": 0}
 
 
 def test_the_product_is_without_a_mistake_and_its_release_shows_its_tests(tmp_path: Path) -> None:
