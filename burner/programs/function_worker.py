@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import IO, Any, Final, TextIO, cast
 
@@ -21,7 +22,7 @@ _TestFunction = Callable[[Mapping[str, Any]], object]
 def main() -> None:
     """Serve the guard until its pipe ends."""
     adopt()
-    calls, answers = _private_pipes()
+    calls, answers, errors = _private_pipes()
     functions: dict[str, _TestFunction] = {}
     process = os.getpid()
     for line in calls:
@@ -32,12 +33,17 @@ def main() -> None:
             end = {"raised": _description(error)}
         if os.getpid() != process:  # the function has forked, and its child came back
             os._exit(0)
+        _flush()
+        with suppress(OSError):
+            os.write(
+                errors, call["number"].encode()
+            )  # what was printed before belongs to this call
         counted = {"number": call["number"], "processes": count_descendants()}
         answers.write(json.dumps({**end, **counted}) + "\n")
         answers.flush()
 
 
-def _private_pipes() -> tuple[IO[bytes], TextIO]:
+def _private_pipes() -> tuple[IO[bytes], TextIO, int]:
     """The pipes of the guard, where no function finds them by accident."""
     calls = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
@@ -45,7 +51,14 @@ def _private_pipes() -> tuple[IO[bytes], TextIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return calls, answers
+    return calls, answers, os.dup(2)
+
+
+def _flush() -> None:
+    """Pass on what was printed so far, as far as the function has left the streams as they were."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
 
 
 def _end_of_call(call: Mapping[str, Any], functions: dict[str, _TestFunction]) -> dict[str, str]:
@@ -58,8 +71,6 @@ def _end_of_call(call: Mapping[str, Any], functions: dict[str, _TestFunction]) -
     if "question" not in call:
         return {"loaded": name}
     answer = functions[name](call["question"])
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
     return {"answer": "" if answer is None else _as_json(answer)}
 
 

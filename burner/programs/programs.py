@@ -143,6 +143,7 @@ class SlotPrograms:
             "do": "ask",
             "arguments": (sys.executable, "-P", "-m", "burner.programs.function_worker"),
             "question": _line({**call, "number": number}),
+            "mark": number,
             "deadline_s": deadline_s,
             "folder": str(self._folder),
             "environment": {**child_environment(), **program_environment()},

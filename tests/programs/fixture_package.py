@@ -70,6 +70,10 @@ def answers_an_object(unit):
 def prints_the_secret(unit):
     print(SECRET)
 
+def prints_the_secret_and_raises(unit):
+    print(SECRET)
+    raise ValueError("no instrument")
+
 def writes_where_the_answer_goes(unit):
     for number in range(3, 12):
         try:

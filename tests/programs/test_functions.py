@@ -65,6 +65,7 @@ def test_a_function_that_returns_nothing_passes_and_one_may_fail_the_unit(
         ("answers-nan", Code.TEST_ANSWER_INVALID, "NaN is no number"),
         ("answers-an-object", Code.TEST_FUNCTION_RAISED, "TypeError: "),
         ("prints-the-secret", Code.TEST_PRINTED_SECRET, ""),
+        ("prints-the-secret-and-raises", Code.TEST_PRINTED_SECRET, ""),
         ("writes-where-the-answer-goes", Code.TEST_ANSWER_INVALID, "line is damaged"),
         ("no-such-function", Code.TEST_FUNCTION_UNKNOWN, "no-such-function"),
         ("broken", Code.TEST_FUNCTION_RAISED, "No module named 'no_such_instrument_driver'"),

@@ -77,7 +77,7 @@ class Guard:
             "end": end,
             "status": child.returncode,
             "output": _text(content if end == "exited" else b""),
-            "errors": errors.take().decode(errors="replace"),
+            "errors": errors.take(0.0).decode(errors="replace"),
         }
 
     # -- a program that stays ---------------------------------------------------------------------
@@ -90,7 +90,7 @@ class Guard:
                 return {"end": "not-started", "errors": child}
             resident = self._resident = _Resident(child, order["max_output"], self._inbox)
         child = resident.child
-        resident.errors.take()
+        resident.errors.begin(order["mark"].encode())
         self._write(child, order["question"].encode(), ends=False)
         end = self._await(child, time.monotonic() + order["deadline_s"])
         answer = resident.answers.get() if end == "answered" else b""
@@ -98,7 +98,8 @@ class Guard:
         if end != "answered":
             self._end_resident()
             reply["status"] = child.returncode
-        return {**reply, "errors": resident.errors.take().decode(errors="replace")}
+        errors = resident.errors.take(PIPE_END_S if end == "answered" else 0.0)
+        return {**reply, "errors": errors.decode(errors="replace")}
 
     def _end(self, _order: Order) -> dict[str, Any]:
         self._end_resident()

@@ -45,16 +45,24 @@ class LastBytes:
     def __init__(self, pipe: IO[bytes], limit: int) -> None:
         """Read from now on."""
         self._pipe, self._limit = pipe, limit
-        self._kept = b""
+        self._kept, self._mark = b"", b""
+        self._has_mark = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def take(self) -> bytes:
-        """The last bytes since the last call."""
+    def begin(self, mark: bytes = b"") -> None:
+        """Forget what came; `mark` will stand where the part ends that is wanted."""
         with self._lock:
-            kept, self._kept = self._kept, b""
-        return kept
+            self._kept, self._mark = b"", mark
+            self._has_mark.clear()
+
+    def take(self, timeout_s: float) -> bytes:
+        """What came since `begin`, up to its mark: that is waited for, if there is one."""
+        if self._mark:
+            self._has_mark.wait(timeout_s)
+        with self._lock:
+            return self._kept.replace(self._mark, b"") if self._mark else self._kept
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of the pipe; whether it has come."""
@@ -65,7 +73,11 @@ class LastBytes:
         with suppress(OSError, ValueError), self._pipe:
             while chunk := os.read(self._pipe.fileno(), CHUNK):
                 with self._lock:
-                    self._kept = (self._kept + chunk)[-self._limit :]
+                    kept = self._kept + chunk
+                    if self._mark and self._mark in kept:
+                        self._has_mark.set()
+                    self._kept = kept[-self._limit :]
+        self._has_mark.set()
 
 
 class Lines:

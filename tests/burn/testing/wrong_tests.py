@@ -112,6 +112,9 @@ WAYS: Mapping[str, Wrong] = {
     "function answers a list": _function("answers-a-list", Code.TEST_ANSWER_INVALID),
     "function answers NaN": _function("answers-nan", Code.TEST_ANSWER_INVALID),
     "function prints the secret": _function("prints-the-secret", Code.TEST_PRINTED_SECRET),
+    "function prints the secret and raises": _function(
+        "prints-the-secret-and-raises", Code.TEST_PRINTED_SECRET
+    ),
     "function writes anywhere": _function("writes-where-the-answer-goes", Code.TEST_ANSWER_INVALID),
     "function is unknown": _function("no-such-function", Code.TEST_FUNCTION_UNKNOWN),
     "function cannot be imported": _function("broken", Code.TEST_FUNCTION_RAISED),
