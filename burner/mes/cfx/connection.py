@@ -38,6 +38,14 @@ class AmqpConnection(Protocol):
         """Whether the other side has not ended it meanwhile."""
         ...
 
+    def check(self, address: str, until: float) -> None:
+        """Look whether messages can be sent there, without sending one.
+
+        Raises:
+            MesAwayError: they cannot.
+        """
+        ...
+
     def send(self, address: str, message: AmqpMessage, until: float) -> Settlement:
         """Send a message, and wait until it is settled.
 

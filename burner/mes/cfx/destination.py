@@ -59,6 +59,19 @@ class CfxDestination:
             if settlement is not Settlement.ACCEPTED:
                 raise MesAwayError(f"{settings.address} gave {envelope.name} back")
 
+    def check(self) -> None:
+        """Connect, and look whether messages and questions can be sent; nothing is sent.
+
+        Raises:
+            MesAwayError: they cannot.
+        """
+        settings = self._settings
+        until = monotonic() + settings.deadline_s
+        with self._line.ready(until) as connection:
+            connection.check(settings.address, until)
+        if settings.interlock_address:
+            self._questions.check(until)
+
     def ask(self, question: InterlockQuestion) -> InterlockAnswer:
         """See Destination. Thread-safe."""
         settings = self._settings

@@ -100,7 +100,7 @@ class ProtonConnection:
         login: dict[str, Any] = {}
         if peer.user and peer.password:
             login = {"user": peer.user, "password": peer.password.reveal().decode()}
-        with _errors():
+        with _errors(f"{peer.url}: "):
             self._connection: Any = BlockingConnection(
                 peer.url,
                 timeout=_left(until),
@@ -123,6 +123,11 @@ class ProtonConnection:
         except (ProtonException, OSError):
             pass
         return False
+
+    def check(self, address: str, until: float) -> None:
+        """See AmqpConnection."""
+        with _errors():
+            self._sender(address, until)
 
     def send(self, address: str, message: AmqpMessage, until: float) -> Settlement:
         """See AmqpConnection."""
@@ -270,21 +275,21 @@ def _left(until: float) -> float:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(where: str = "") -> Iterator[None]:
     """Errors of Proton as those of a destination."""
     from proton import ProtonException, Timeout
 
     try:
         yield
     except Timeout:
-        raise MesAwayError("no answer in time") from None
+        raise MesAwayError(f"{where}no answer in time") from None
     except ProtonException as error:
         condition = getattr(error, "condition", None)
         if condition == TOO_LARGE:
             raise MesRefusedError("the message is larger than the broker takes") from None
-        raise MesAwayError(_clean(str(error))) from None
+        raise MesAwayError(where + _clean(str(error))) from None
     except OSError as error:
-        raise MesAwayError(_clean(str(error))) from None
+        raise MesAwayError(where + _clean(str(error))) from None
 
 
 def _condition_text(condition: Any) -> str:

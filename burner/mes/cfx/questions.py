@@ -64,12 +64,23 @@ class Questions:
             raise answer
         return answer
 
+    def check(self, until: float) -> None:
+        """Look whether questions can be sent, before the first one.
+
+        Raises:
+            MesAwayError: they cannot.
+        """
+        with self._line.ready(until) as connection:
+            connection.check(self._address, until)
+
     def close(self) -> None:
         """End the thread and its connection."""
         self._over.set()
         if self._thread:
             self._asked.put(None)
             self._thread.join(ENDS_S)
+        else:
+            self._line.drop()
 
     def _work(self) -> None:
         while not self._over.is_set():

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.mes.cfx.destination import CfxDestination
 from burner.mes.common_settings import DestinationSettings
+from burner.mes.destination import MesAwayError
 from burner.mes.open_destination import open_destination
 from burner.mes.settings import FolderSettings
 from burner.station import health
@@ -20,7 +22,8 @@ CONNECT_S = 2.0
 def check_mes(
     section: Sequence[DestinationSettings], station: str, folder: Path
 ) -> Iterator[HealthCheck]:
-    """Whether each destination can be used, and whether it is there now. Burning does not wait for
+    """Whether each destination can be used, and whether it is there now. Of IPC-CFX also whether
+    the broker knows us and takes messages there. Burning does not wait for
     one that is away, but for one that is asked.
 
     Args:
@@ -31,12 +34,19 @@ def check_mes(
     for entry in section:
         what = f"MES {entry.name}"
         try:
-            open_destination(entry, station, folder).close()
+            destination = open_destination(entry, station, folder)
         except BurnerError as error:
             yield health.failed(what, error)
             continue
         places = [folder / entry.folder] if isinstance(entry, FolderSettings) else _urls(entry)
-        away = [reason for place in places if (reason := _why_away(place))]
+        try:
+            away = [reason for place in places if (reason := _why_away(place))]
+            if not away and isinstance(destination, CfxDestination):
+                destination.check()
+        except MesAwayError as error:
+            away = [error.detail]
+        finally:
+            destination.close()
         if not away:
             yield health.fine(what, ", ".join(map(str, places)))
             continue

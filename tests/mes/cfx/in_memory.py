@@ -17,6 +17,7 @@ class InMemoryBroker:
     """What it answers next, of the questions that it has."""
     asked: list[AmqpMessage] = field(default_factory=list)
     is_up: bool = True
+    closed_addresses: tuple[str, ...] = ()
     messages: list[AmqpMessage] = field(default_factory=list)
     connections: list["InMemoryConnection"] = field(default_factory=list)
 
@@ -46,6 +47,10 @@ class InMemoryConnection:
 
     def is_open(self) -> bool:
         return self.alive
+
+    def check(self, address: str, until: float) -> None:
+        if address in self.broker.closed_addresses:
+            raise MesAwayError(f"no queue {address}")
 
     def send(self, address: str, message: AmqpMessage, until: float) -> Settlement:
         assert not self.closed

@@ -114,6 +114,19 @@ def test_the_program_of_the_page_shows_what_comes(broker: RabbitMq, tmp_path: Pa
     ]
 
 
+def test_the_doctor_looks_at_the_broker_and_sends_nothing(broker: RabbitMq, tmp_path: Path) -> None:
+    look = ("doctor", "--station-file", "line.yaml", "--json")
+    found = {}
+    for address in ("/amq/queue/mes", "/amq/queue/nowhere"):
+        station_file(tmp_path, broker, **{**ASKS, "address": address})
+        checks = json.loads(run_burner(tmp_path, *look, env=ENVIRONMENT).stdout)
+        (found[address],) = (check for check in checks if check["what"] == "MES factory-mes")
+    assert found["/amq/queue/mes"]["state"] == "ok"
+    assert found["/amq/queue/nowhere"]["state"] == "fail"
+    assert "no queue 'nowhere'" in found["/amq/queue/nowhere"]["detail"]
+    assert broker.taken_from("mes") == []
+
+
 def test_tests_of_the_product_are_told_with_their_measurements(
     broker: RabbitMq, tmp_path: Path
 ) -> None:

@@ -149,6 +149,19 @@ def first_asked(asked: list[AmqpMessage]) -> bytes | None:
     return answer_to(asked.pop(0), **PASSED) if asked else None
 
 
+def test_a_look_sends_nothing_and_says_which_address_is_closed() -> None:
+    broker = InMemoryBroker()
+    mes = asking(broker)
+    mes.check()
+    assert broker.messages == []
+    for closed in ("/exchange/cfx", "/queue/checks"):
+        broker.closed_addresses = (closed,)
+        with pytest.raises(MesAwayError, match=closed):
+            mes.check()
+    mes.close()
+    assert all(connection.closed for connection in broker.connections)
+
+
 def test_the_mes_says_yes_after_an_answer_to_an_older_question() -> None:
     older = [json.dumps({"MessageName": RESPONSE, "RequestID": "older"}).encode()]
     broker = InMemoryBroker(

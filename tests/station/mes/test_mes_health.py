@@ -1,10 +1,12 @@
 """What the doctor says of a MES."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from burner.mes.cfx_settings import CfxSettings
 from burner.mes.settings import FolderSettings, WebhookSettings
 from burner.station.health import HealthState
 from burner.station.mes.mes_health import check_mes
@@ -36,3 +38,28 @@ def test_what_cannot_be_used_is_an_error(more: dict[str, Any], code: str, tmp_pa
     entry = {"name": "mes", "kind": "webhook", "url": "https://mes.example/", **more}
     (check,) = check_mes([WebhookSettings.model_validate(entry)], "line1", tmp_path)
     assert (check.state, check.code) == (HealthState.FAIL, code)
+
+
+CFX = {"name": "mes", "kind": "cfx", "url": "amqp://127.0.0.1:1", "address": "/amq/queue/mes"}
+ASKS = {"interlock": "required", "interlock_address": "/amq/queue/checks"}
+
+
+def test_the_missing_extra_of_cfx_is_seen_before_the_shift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "proton", None)
+    monkeypatch.setitem(sys.modules, "proton.utils", None)
+    (check,) = check_mes([CfxSettings.model_validate(CFX)], "line1", tmp_path)
+    assert (check.state, check.code) == (HealthState.FAIL, "E790")
+
+
+@pytest.mark.parametrize(
+    ("interlock", "state"), [({}, HealthState.WARN), (ASKS, HealthState.FAIL)]
+)
+def test_a_broker_that_is_away_stops_only_who_must_be_asked(
+    tmp_path: Path, interlock: dict[str, str], state: HealthState
+) -> None:
+    pytest.importorskip("proton", reason="the extra burner[cfx] is not installed")
+    (check,) = check_mes([CfxSettings.model_validate({**CFX, **interlock})], "line1", tmp_path)
+    assert (check.state, check.code) == (state, "E780")
+    assert "amqp://127.0.0.1:1" in check.detail
