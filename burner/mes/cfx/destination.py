@@ -89,7 +89,7 @@ class CfxDestination:
     def close(self) -> None:
         """See Destination."""
         connection = self._line.connection
-        if connection and connection.is_open():
+        if connection and connection is self._greeted and connection.is_open():
             with suppress(BurnerError):
                 self._tell(connection, SHUTTING_DOWN, monotonic() + GOODBYE_S)
         self._line.drop()

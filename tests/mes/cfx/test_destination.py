@@ -158,7 +158,10 @@ def test_a_look_sends_nothing_and_says_which_address_is_closed() -> None:
         broker.closed_addresses = (closed,)
         with pytest.raises(MesAwayError, match=closed):
             mes.check()
+    broker.closed_addresses = ()
+    mes.check()
     mes.close()
+    assert broker.messages == []
     assert all(connection.closed for connection in broker.connections)
 
 
