@@ -53,9 +53,7 @@ def test_the_missing_extra_of_cfx_is_seen_before_the_shift(
     assert (check.state, check.code) == (HealthState.FAIL, "E790")
 
 
-@pytest.mark.parametrize(
-    ("interlock", "state"), [({}, HealthState.WARN), (ASKS, HealthState.FAIL)]
-)
+@pytest.mark.parametrize(("interlock", "state"), [({}, HealthState.WARN), (ASKS, HealthState.FAIL)])
 def test_a_broker_that_is_away_stops_only_who_must_be_asked(
     tmp_path: Path, interlock: dict[str, str], state: HealthState
 ) -> None:
