@@ -20,6 +20,7 @@ from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.cloud_records import burned_devices, name_holders
 from burner.manifest.reading.first_burns import first_burns
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.tested_attempts import attempts_with_tests
 from burner.manifest.reading.unit_overview import unit_overviews
 from burner.manifest.reading.unit_search import unit_ids_matching
 from burner.manifest.store import engine
@@ -36,6 +37,7 @@ from tests.manifest.records import (
     open_batch,
     unit_mac,
 )
+from tests.manifest.tested_units import burned_with_tests, rf_test, tx_power
 from tests.manifest.writing.test_cloud_records import confirm, open_with, preflight
 from tests.release.envelope.signers import signer
 
@@ -108,6 +110,23 @@ def test_the_way_of_a_unit_is_the_same(url: str) -> None:
             assert unit_ids_matching(connection, "861234567890123") == (late.unit_id,)
         outcomes = [e["outcome"] for e in reader.attempts_json(AttemptFilter(batch="WO1"))]
         assert outcomes == ["PASS", "FAIL", "PASS"]
+    assert agrees(url)
+
+
+def test_what_tests_measured_is_read_unit_by_unit_and_in_the_order_of_the_log(url: str) -> None:
+    with Ledger.open(url, "line1", Ticking()) as ledger:
+        open_batch(ledger)
+        burned_with_tests(ledger, 2, rf_test(tx_power("12.30")))
+        burned_with_tests(ledger, 1, rf_test(tx_power("9.10", good=False)))
+        burned_with_tests(ledger, 2, rf_test(tx_power("12.40")), rework="repaired")
+        burned(ledger, 3, batch="WO1")
+
+        def values(*, by_unit: bool) -> list[str]:
+            attempts = attempts_with_tests(ledger.reader, by_unit=by_unit)
+            return [attempt.tests[0].measurements[0].value for attempt in attempts]
+
+        assert values(by_unit=False) == ["12.30", "9.10", "12.40"]
+        assert values(by_unit=True) == ["9.10", "12.30", "12.40"]
     assert agrees(url)
 
 
