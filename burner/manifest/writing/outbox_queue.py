@@ -128,6 +128,15 @@ class OutboxQueue:
         with self._changing() as connection:
             return read_backlogs(connection, batch=batch)
 
+    def events(self, *kinds: str) -> list[tuple[str, str]]:
+        """Kind and body of the station's messages of these kinds, in their order, also of those
+        that were delivered. One for several destinations comes several times.
+        """
+        chosen = (_o.station == self.station, _o.kind.in_(kinds))
+        query = select(_o.kind, _o.body).where(*chosen).order_by(_o.number)
+        with self._changing() as connection:
+            return [(kind, body) for kind, body in connection.execute(query)]
+
     # -- sending ---------------------------------------------------------------------------------
 
     def adopt(self, destination: str, *, of_station: str = "") -> int:

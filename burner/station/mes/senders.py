@@ -22,6 +22,8 @@ AT_THE_END_S = 5.0
 COMMIT_S = 0.05
 """From the moment when a message is made, so long at most until it can be read."""
 THINS_EVERY_S = 3600.0
+COUNTS_EVERY_S = 5.0
+"""So often the growing number of messages that wait is told."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Senders:
 
     def _work(self, name: str) -> None:
         sender, news = Sender(name, self._destinations[name], self._queue), self._news[name]
-        thin_at, reported = 0.0, DestinationState(name, 0, 0, "")
+        thin_at, report_at, reported = 0.0, 0.0, DestinationState(name, 0, 0, "")
         while True:
             is_last = self._over.is_set()
             news.clear()
@@ -91,9 +93,10 @@ class Senders:
             if is_last:
                 return
             state = _quietly(lambda: self._state(name, sender)) or reported
-            if state != reported:
+            is_other = (state.error, state.refused) != (reported.error, reported.refused)
+            if is_other or (state != reported and time.monotonic() >= report_at):
                 self.report(state)
-                reported = state
+                reported, report_at = state, time.monotonic() + COUNTS_EVERY_S
             if time.monotonic() >= thin_at:
                 thin_at = time.monotonic() + THINS_EVERY_S
                 _quietly(lambda: self._queue.thin(KEEPS_DELIVERED_S))

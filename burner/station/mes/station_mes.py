@@ -12,7 +12,14 @@ from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.outbox_queue import OutboxQueue
 from burner.mes.common_settings import DestinationSettings
 from burner.mes.destination import Destination
-from burner.mes.events import MesEvent, RecipeActivated, StationStateChanged
+from burner.mes.event_json import event_from_json
+from burner.mes.events import (
+    FaultCleared,
+    FaultOccurred,
+    MesEvent,
+    RecipeActivated,
+    StationStateChanged,
+)
 from burner.mes.open_destination import open_destination, wanted_events
 from burner.station.mes.interlock import Interlock
 from burner.station.mes.outbox_filler import OutboxFiller
@@ -73,9 +80,23 @@ class StationMes:
         """
         self._run = recipe.batch, recipe.operator
         batch, operator = self._run
-        self._put(recipe, StationStateChanged(state="running", batch=batch, operator=operator))
+        running = StationStateChanged(state="running", batch=batch, operator=operator)
+        self._put(*self._left_faults(), recipe, running)
         self._senders.report = report
         self._senders.start()
+
+    def _left_faults(self) -> list[FaultCleared]:
+        """The ends of faults of an earlier run that was killed: nobody knows of its slots now."""
+        left: dict[str, FaultCleared] = {}
+        for kind, body in self._queue.events("FaultOccurred", "FaultCleared"):
+            event = event_from_json(kind, body)
+            if isinstance(event, FaultOccurred):
+                left[event.fault] = FaultCleared(
+                    fault=event.fault, slot=event.slot, code=event.code
+                )
+            elif isinstance(event, FaultCleared):
+                left.pop(event.fault, None)
+        return [*left.values()]
 
     def backlogs(self) -> tuple[Backlog, ...]:
         """What waits in the outbox."""

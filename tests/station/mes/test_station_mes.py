@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from burner.core.attempt import Outcome
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.outbox_queue import forget_destinations
 from burner.mes.events import RecipeActivated
@@ -38,6 +39,21 @@ def test_a_run_is_told_from_its_release_to_its_end(tmp_path: Path) -> None:
     assert [kind for subject, kind in mes.kinds if subject != "station/line1"] == [
         *("WorkStarted", "UnitsPersonalized", "WorkCompleted")
     ]
+
+
+def test_a_fault_of_a_run_that_was_killed_ends_when_the_next_one_begins(tmp_path: Path) -> None:
+    mes = MesInMemory()
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger)
+        with StationMes([destination(mes)], ledger):
+            burned(ledger, 1, Outcome.ERROR)  # and nobody says that the run has ended
+        for _ in range(2):
+            with StationMes([destination(mes)], ledger) as told:
+                told.start(RECIPE)
+                told.end()
+    station = [kind for subject, kind in mes.kinds if subject == "station/line1"]
+    run = ["RecipeActivated", "StationStateChanged", "StationStateChanged"]
+    assert station == ["FaultOccurred", "FaultCleared", *run, *run]
 
 
 def test_a_station_asks_whom_its_file_says(tmp_path: Path) -> None:
