@@ -196,6 +196,20 @@ def test_a_manifest_that_is_away_is_said_above_all(chromium: Browser, served: Se
     page.wait_for("document.getElementById('banner').hidden")
 
 
+def test_codes_without_room_are_counted(chromium: Browser, served: Served) -> None:
+    page = opened(chromium, served)
+    state = served.shown.state
+    many = tuple(replace(state.problems[0], code=f"E60{n}") for n in range(6))
+    away, words = WallAway("E711", NOW), code_words([*(row.code for row in many), "E711"])
+    page.window(1280, 720)
+    served.shown.state = replace(state, problems=many, away=away, words=words)
+    page.wait_for("document.body.innerText.includes('more codes')")
+    shown = page.value("document.querySelectorAll('.problem').length")
+    assert f"and {6 - shown} more codes" in page.text()
+    aside = "document.querySelector('aside')"
+    assert page.value(f"{aside}.scrollHeight <= {aside}.clientHeight + 1")
+
+
 def test_a_server_that_is_gone_is_said_and_the_last_state_stays(chromium: Browser) -> None:
     with serving(full_state()) as served:
         page = opened(chromium, served)

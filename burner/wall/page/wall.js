@@ -322,16 +322,16 @@ function show() {
     wall.replaceChildren(
       element("div", "left", figures(), batches(), lines), element("aside", "", ...aside),
     );
-    leaveOutWhatDoesNotFit();
   } else {
     wall.replaceChildren();
   }
   showBanner();
+  leaveOutWhatDoesNotFit();
 }
 
 // A wall has no hand to scroll: what has no room is counted.
 function leaveOutWhatDoesNotFit() {
-  const aside = document.querySelector("aside");
+  const aside = document.querySelector("aside") || document.body;
   const rows = [...document.querySelectorAll(".problem")];
   const more = element("p", "nothing", "");
   for (let left = rows.length - 1; left > 0 && aside.scrollHeight > aside.clientHeight + 1; left--) {
@@ -358,7 +358,9 @@ function showBanner() {
 
 function tick() {
   for (const update of ticking) update();
+  const wasHidden = document.getElementById("banner").hidden;
   showBanner();
+  if (wasHidden !== document.getElementById("banner").hidden) show(); // there is more room, or less
 }
 
 const events = new EventSource("/events");
