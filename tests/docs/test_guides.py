@@ -45,7 +45,7 @@ READERS = {
     ("docs/limits.md",): (),
     ("docs/testing.md",): (),
     ("docs/labels.md",): (),
-    ("docs/qa.md", "docs/report.md"): (RELEASE, OPENED, BURNED, PAPERS),
+    ("docs/qa.md", "docs/report.md", "docs/wall-view.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
 """The pages that one reader follows, and what others have done before."""
 
