@@ -192,3 +192,14 @@ def test_the_end_of_a_run_waits_for_no_printer_that_is_away(line: Ledger) -> Non
     with pytest.raises(BurnerError) as error:
         next(print_owed(line, printer, BATCH))
     assert error.value.code == "E337"
+
+
+def test_a_bug_of_a_printer_ends_no_slot_and_the_label_is_owed(line: Ledger) -> None:
+    class Broken(FakePrinter):
+        def connect(self) -> FakePrinter:
+            raise KeyError("bug")
+
+    events = one_run(line, Broken(), iter((1, 2)), 2)
+    codes = [event.code for event in events if isinstance(event, UnitLabelChanged)]
+    assert codes == ["E901", "E901"]
+    assert counts(line) == LabelCounts(owed=2)

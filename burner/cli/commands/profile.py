@@ -155,6 +155,7 @@ def facts(plan: "Profile", layout: "Layout", about: str) -> dict[str, object]:
         "carrier": plan.carrier.kind,
         "after_boot": "moved" if is_moved(plan.carrier) else "kept",
         "name": plan.name.template,
+        **({"label": plan.label.described()} if plan.label else {}),
         "reburn": plan.reburn.value,
         **({"on_platform": expected.described()} if expected != type(expected)() else {}),
         "digest": about,

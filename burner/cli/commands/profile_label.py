@@ -38,8 +38,7 @@ def label(path: Path, output: Path) -> None:
         raise
     data = to_zpl(placed) if output.suffix.lower() == ".zpl" else to_png(placed)
     write_output(output, data)
-    width, height = (f"{side:g}" for side in profile.label.size_mm)
-    screen.say(f"{output}: {width} × {height} mm, {profile.label.dpi} dpi")
+    screen.say(f"{output}: {profile.label.described()}")
     for element in placed.elements:
         screen.say(f"  {element.element.field:<10} {element.text}")
     refuse(findings)  # what is wrong is on the picture

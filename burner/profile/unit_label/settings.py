@@ -129,6 +129,13 @@ class UnitLabelSettings(StrictModel):
             for element in self.elements
         )
 
+    def described(self) -> str:
+        """In a line: size, and what is on it."""
+        width, height = (f"{side:g}" for side in self.size_mm)
+        kinds = ", ".join(element.field for element in self.elements)
+        back = "; scanned back" if self.scan_back else ""
+        return f"{width} × {height} mm, {self.dpi} dpi: {kinds}{back}"
+
     def dots(self, millimetres: float) -> int:
         """A length in dots of the printer."""
         return round(millimetres * self.dpi / 25.4)

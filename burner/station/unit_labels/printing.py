@@ -12,7 +12,7 @@ from time import monotonic
 
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
-from burner.core.errors import BurnerError
+from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_labels import NOT_CERTAIN, LabelPrintEnd, UnitLabelState
 from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.manifest.reading.unit_labels import unit_label
@@ -107,11 +107,12 @@ class LabelPrinting:
         while True:
             try:
                 self._print(unit)
-            except BurnerError as error:
-                if not _waits(error):
-                    self._give_up(unit, error)
+            except Exception as error:
+                trouble = as_burner_error(error)  # a bug must not leave slots waiting for a label
+                if not _waits(trouble):
+                    self._give_up(unit, trouble)
                     return True
-                self._show_trouble(error)
+                self._show_trouble(trouble)
             else:
                 self._show_trouble(None)
                 return True

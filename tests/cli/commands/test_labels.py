@@ -98,5 +98,7 @@ def test_the_label_of_a_profile_is_a_picture_or_zpl(tmp_path: Path, product: Pat
     picture, zpl = tmp_path / "x.png", tmp_path / "x.zpl"
     assert burner(tmp_path, "profile", "label", product, "-o", picture).returncode == 0
     assert burner(tmp_path, "profile", "label", product, "-o", zpl).returncode == 0
+    shown = burner(tmp_path, "profile", "show", product).stdout
+    assert "50 × 25 mm, 203 dpi: text, qr" in shown
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert zpl.read_text().startswith("^XA^CI28^PW400^LL200")
