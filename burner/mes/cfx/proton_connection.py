@@ -99,7 +99,7 @@ class ProtonConnection:
         self._receivers: dict[str, Any] = {}
         login: dict[str, Any] = {}
         if peer.user and peer.password:
-            login = {"user": peer.user, "password": peer.password.reveal().decode()}
+            login = {"user": peer.user, "password": peer.password.reveal().decode(errors="replace")}
         with _errors(f"{peer.url}: "):
             self._connection: Any = BlockingConnection(
                 peer.url,
