@@ -44,6 +44,7 @@ READERS = {
     ("docs/station-policy.md",): (),
     ("docs/limits.md",): (),
     ("docs/testing.md",): (),
+    ("docs/wall-view.md",): ("burner burn profiles/plug-c3.yaml --bench sim:2 --yes",),
     ("docs/labels.md",): (),
     ("docs/qa.md", "docs/report.md", "docs/wall-view.md"): (RELEASE, OPENED, BURNED, PAPERS),
 }
