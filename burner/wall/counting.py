@@ -33,23 +33,27 @@ class FirstPass:
         """Counting goes on from here."""
         return cls(first.new, first.passed, set(first.refused))
 
-    def take(self, row: AttemptRow) -> None:
-        """An attempt that ended."""
+    def take(self, row: AttemptRow) -> bool:
+        """An attempt that ended; whether it was the first one on its unit."""
         first = row.nth <= row.began and row.unit_id not in self.refused
         if not (first and row.unit_id and judges_unit(row.outcome, row.code, began=row.began)):
-            return
+            return False
         self.new += 1
         self.passed += row.outcome == PASS
         if not row.began:
             self.refused.add(row.unit_id)
+        return True
 
 
 @dataclass(slots=True)
 class SlotCount:
     """A slot today."""
 
-    first: FirstPass = field(default_factory=FirstPass)
     attempts: int = 0
+    new: int = 0
+    """Units that had their very first attempt here."""
+    first_pass: int = 0
+    """Of these, how many passed at it."""
     bad_in_a_row: int = 0
     """Boards, without what the station tried again by itself."""
 
@@ -143,8 +147,9 @@ class DayCount:
         self.outcomes[row.outcome] += 1
         slot.attempts += 1
         self.hours[row.batch].started.append(moment(row.started))
-        for first in (self.first, slot.first):
-            first.take(row)
+        if self.first.take(row):
+            slot.new += 1
+            slot.first_pass += row.outcome == PASS
         if row.outcome == PASS:
             slot.bad_in_a_row = 0
             self._count_pass(row, at)

@@ -180,7 +180,6 @@ def _slot(day: DayCount, place: StationSlot, now: datetime, details: Mapping[int
     is_open = current.outcome == OPEN
     since = moment(current.started) if is_open else ended_at(current)
     count = day.slots.get(place)
-    first = count.first if count else FirstPass()
     return WallSlot(
         slot=place[1],
         activity=_activity(is_open, now - since),
@@ -191,8 +190,8 @@ def _slot(day: DayCount, place: StationSlot, now: datetime, details: Mapping[int
         unit=current.device_name or current.unit_id,
         batch=current.batch,
         attempts=count.attempts if count else 0,
-        new=first.new,
-        first_pass=first.passed,
+        new=count.new if count else 0,
+        first_pass=count.first_pass if count else 0,
     )
 
 
@@ -228,8 +227,8 @@ def _problems(day: DayCount, details: Mapping[int, str]) -> tuple[WallProblem, .
 
 
 def _slot_warnings(day: DayCount, stations: Sequence[WallStation]) -> Iterable[WallWarning]:
-    new = sum(count.first.new for count in day.slots.values())
-    good = sum(count.first.passed for count in day.slots.values())
+    new = sum(count.new for count in day.slots.values())
+    good = sum(count.first_pass for count in day.slots.values())
     z = threshold(len(day.slots))
     for station in stations:
         for slot in station.slots:

@@ -158,7 +158,8 @@ def test_units_are_counted_as_in_the_report(line: Line) -> None:
     line.ledger.finish(
         an_attempt(4, batch="WO1", started=line.now), a_result(BAD, written=False, code="E402")
     )
-    line.burn(4)
+    line.burn(4, slot="5")
+    assert slot_of(line.fresh(), "5").new == 0
     today, batch = line.fresh().today, line.fresh().batches[0]
     with ManifestReader.open(line.path) as reader:
         units = production_figures(reader, AttemptFilter(batch="WO1")).units
