@@ -63,7 +63,6 @@ def check(profiles: tuple[Path, ...], manifest: str | None, as_json: bool) -> in
 def show(path: Path, as_json: bool) -> None:
     """Show what PROFILE puts where in flash, and its tests."""
     from burner.cli.pages.tests_page import test_rows, tests_as_data
-    from burner.cli.pages.unit_label_rows import unit_label_rows
     from burner.profile.profile import Profile
     from burner.release.placement.flash_map import flash_map
     from burner.release.preflight import preflight
@@ -78,8 +77,8 @@ def show(path: Path, as_json: bool) -> None:
         tests = tests_as_data(whole) if whole else {}
         print_json({**_summary(path, seen), **tests, "flash": [asdict(row) for row in rows]})
         return
-    more = (*test_rows(whole, seen.route), *unit_label_rows(whole.label)) if whole else ()
-    for name, value in (*_summary(path, seen).items(), *more):
+    tested = test_rows(whole, seen.route) if whole else ()
+    for name, value in (*_summary(path, seen).items(), *tested):
         screen.say(f"{name:<11} {value}")
     print_flash(rows)
     screen.findings(seen.findings, language(), screen.warn)

@@ -25,7 +25,6 @@ def show(path: Path, as_json: bool) -> None:
     from burner.cli.commands.profile import facts, print_flash
     from burner.cli.pages import release_page
     from burner.cli.pages.tests_page import test_rows, tests_as_data
-    from burner.cli.pages.unit_label_rows import unit_label_rows
     from burner.profile.profile import Profile
     from burner.release.opening import open_release_file
     from burner.release.placement.flash_map import flash_map
@@ -40,8 +39,8 @@ def show(path: Path, as_json: bool) -> None:
         tests = tests_as_data(seen.plan)
         print_json({**head, **about, **tests, "flash": [asdict(row) for row in flash]})
         return
-    more = (*test_rows(seen.plan, seen.route), *unit_label_rows(seen.plan.label))
-    for name, value in (*release_page.head_rows(head), *release_page.rows(about), *more):
+    tested = test_rows(seen.plan, seen.route)
+    for name, value in (*release_page.head_rows(head), *release_page.rows(about), *tested):
         screen.say(f"{name:<11} {value}")
     print_flash(flash)
     if about["notes"]:
