@@ -72,12 +72,15 @@ class RabbitMq:
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_DIST_PORT": str(distribution),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none -start_epmd false",
             "ERL_EPMD_PORT": str(mapper),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
         command = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
         self._mapper = subprocess.Popen(command, env=self._environment)
+        deadline = time.monotonic() + START_S
+        while not _listens(mapper) and time.monotonic() < deadline:
+            time.sleep(0.02)  # else the broker starts one that nobody ends
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -171,6 +174,12 @@ class RabbitMq:
         (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (self.folder / "enabled_plugins").write_text("[rabbitmq_amqp1_0].\n", encoding="utf-8")
         (self.folder / "definitions.json").write_text(json.dumps(_definitions()), encoding="utf-8")
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def _definitions() -> dict[str, Any]:
