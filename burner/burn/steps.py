@@ -153,7 +153,7 @@ class UnitSteps:
         if tests := tests_before_write(self.profile.tests):
             watch = self.request.watch_board or watch_nothing
             yield from self._test(tests, self.profile.boot.baud, watch)
-            self.connection.connect_again()
+            self.connection.resume()
 
     def take_route(self) -> Iterator[Event]:
         """Write the test firmware, start it and run its tests; then be ready for the product's."""

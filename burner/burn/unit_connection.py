@@ -45,6 +45,15 @@ class UnitConnection:
         if (now := self._device.identify(self._plan).mac) != before:
             raise BurnerError(Code.UNIT_SWAPPED, f"began with {before}, now {now}")
 
+    def resume(self) -> None:
+        """Go on after programs had the port: mostly they leave the chip as it was.
+
+        Raises:
+            BurnerError: E457, it is another unit; as `connect`.
+        """
+        if self._device.resume() != self._mac:
+            self.connect_again()
+
     def boot(self, awaited: Sequence[str], timeout_s: float, baud: int) -> None:
         """Reset into the application; listen until the awaited lines came, or the time is up."""
         reset_s = self._clock.seconds

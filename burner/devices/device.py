@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from burner.core.segments import Region, Segment
-from burner.core.silicon import Silicon
+from burner.core.silicon import Mac, Silicon
 
 ANY_CHIP = "any"
 """Asked for where nothing will be written: whatever chip answers."""
@@ -106,6 +106,15 @@ class Device(Protocol):
 
         Returns:
             The name or URL of the chip's own port, as the system has it today.
+        """
+        ...
+
+    def resume(self) -> Mac | None:
+        """Go on with the identified chip after `free_port`, without a reset.
+
+        Returns:
+            The MAC of the chip; None when it must be identified again, because anything is not as
+            it was.
         """
         ...
 

@@ -190,6 +190,11 @@ class EspDevice:
         self._ask("free_ports")
         return self._port("esp")
 
+    def resume(self) -> Mac | None:
+        """The MAC of the chip, if it goes on without a reset; else None. Raises BurnerError."""
+        mac = self._ask("resume", port=self._port("esp"))["mac"]
+        return Mac.parse(mac) if mac else None
+
     @property
     def printed_secret(self) -> bool:
         """Whether the unit printed the product secret in this attempt; an echo does not count."""

@@ -145,6 +145,8 @@ class FakeDevice:
         self._failures: dict[str, deque[BurnerError | Exception]] = {}
         self._gates: dict[str, threading.Event] = {}
         self._baud = 115200
+        self._in_download: FakeBoard | None = None
+        """The board that was identified and not reset since then."""
 
     # what a test does to it
 
@@ -174,6 +176,7 @@ class FakeDevice:
         board = self._enter("identify")
         self.bauds.append(plan.baud)
         self._baud = plan.baud
+        self._in_download = board
         return board.silicon
 
     def matches(self, region: Region) -> bool:
@@ -202,6 +205,7 @@ class FakeDevice:
         self, timeout_s: float, until: Callable[[Sequence[str]], bool], baud: int = 115200
     ) -> tuple[str, ...]:
         board = self._enter("boot")
+        self._in_download = None
         lines: list[str] = []
         for line in board.prints(board):
             lines.append(line)
@@ -218,6 +222,10 @@ class FakeDevice:
     def free_port(self) -> str:
         self._enter("free_port")
         return "memory"
+
+    def resume(self) -> Mac | None:
+        board = self._enter("resume")
+        return board.silicon.mac if board is self._in_download else None
 
     def versions(self) -> dict[str, str]:
         return {"esptool": "fake", "stub": "fake", "adapter": "memory"}

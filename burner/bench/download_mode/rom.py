@@ -66,6 +66,7 @@ class Rom:
         self._status_size = 2 if silicon.target.name == "esp8266" else 4
         self._last = (int(Op.SYNC), SYNC_VALUE)
         self._download: RomWrite | None = None
+        self._upload_to = self._upload_block = 0
         self._handlers = self._commands()
 
     def _commands(self) -> dict[int, Callable[[Request], CommandResult]]:
@@ -73,7 +74,7 @@ class Rom:
             Op.SYNC: self._sync,
             Op.READ_REG: self._read_reg,
             Op.WRITE_REG: self._write_reg,
-            Op.MEM_BEGIN: self._good,
+            Op.MEM_BEGIN: self._mem_begin,
             Op.MEM_DATA: self._mem_data,
             Op.MEM_END: self._mem_end,
             Op.FLASH_BEGIN: self._flash_begin,
@@ -141,8 +142,16 @@ class Rom:
         self.silicon.watchdog_fired = False
         return CommandResult((self._reply(request.op),), then=then)
 
+    def _mem_begin(self, request: Request) -> CommandResult:
+        _, _, self._upload_block, self._upload_to = request.words(4)
+        return self._good(request)
+
     def _mem_data(self, request: Request) -> CommandResult:
-        return self._good(request) if request.is_body_valid() else self._bad(request, BAD_CHECKSUM)
+        if not request.is_body_valid():
+            return self._bad(request, BAD_CHECKSUM)
+        number = request.words(2)[1]
+        self.silicon.memory[self._upload_to + number * self._upload_block] = request.body
+        return self._good(request)
 
     def _mem_end(self, request: Request) -> CommandResult:
         stay, entry = request.words(2)

@@ -37,6 +37,8 @@ class SimSilicon:
     target: Target = field(init=False)
     faults: FaultState = field(init=False)
     registers: dict[int, int] = field(default_factory=dict)
+    memory: dict[int, bytes] = field(default_factory=dict)
+    """What was uploaded into RAM: address → block."""
     baud: int = 115200
     """The UART's rate, as in the divider register."""
     watchdog_fired: bool = False
@@ -110,7 +112,10 @@ class SimSilicon:
         return self.unit.has(FaultKind.SECURE_DOWNLOAD)
 
     def read(self, address: int) -> int:
-        """A register's value."""
+        """A word of RAM, or a register's value."""
+        for start, block in self.memory.items():
+            if start <= address < start + len(block):
+                return int.from_bytes(block[address - start :][:4], "little")
         if address == self.target.clock_divider:
             return round(self.target.crystal_mhz * 1e6 * self.target.clock_factor / self.baud)
         return self.registers.get(address, 0)

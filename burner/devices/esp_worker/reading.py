@@ -45,7 +45,7 @@ def silicon(connection: ChipConnection) -> dict[str, Any]:
         "flash_id": flash_id,
         "flash_size": flash_size,
         "fingerprint": unique_id,
-        "security": _security(esp, connection.chip),
+        "security": security(esp, connection.chip),
     }
 
 
@@ -95,7 +95,7 @@ def _revision(esp: EspLoader, chip: str) -> str:
     return f"v{esp.get_major_chip_version()}.{esp.get_minor_chip_version()}"
 
 
-def _security(esp: EspLoader, chip: str) -> dict[str, bool]:
+def security(esp: EspLoader, chip: str) -> dict[str, bool]:
     """From the ROM's own information; on the ESP32, which gives none, from eFuse."""
     if chip == "esp32":
         return {

@@ -9,6 +9,7 @@ import esptool.loader
 import esptool.reset
 from esp_pylib.serial_reset import uses_hardware_flow_control
 from esptool import cmds
+from esptool.loader import StubFlasher
 from esptool.targets import CHIP_DEFS
 from esptool.util import FatalError, UnsupportedCommandError, flash_size_bytes
 
@@ -16,6 +17,7 @@ __all__ = [
     "CHIP_DEFS",
     "EspLoader",
     "FatalError",
+    "StubFlasher",
     "UnsupportedCommandError",
     "checksum",
     "cmds",
@@ -56,7 +58,7 @@ def checksum(data: bytes, state: int = 0xEF) -> int:
 
 def _stub_version() -> str:
     """The release of the stubs esptool carries, from the note beside them; empty if it is gone."""
-    note = Path(esptool.loader.StubFlasher.STUB_DIR) / "2" / "README.md"
+    note = Path(StubFlasher.STUB_DIR) / "2" / "README.md"
     try:
         tag = re.search(r"esp-flasher-stub/releases/tag/v([\w.]+)", note.read_text("utf-8"))
     except OSError:

@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.device_lines import MAX_READ
 from burner.core.errors import BurnerError
 from burner.devices import wire
-from burner.devices.esp_worker import connection, listening, reading, tool, writing
+from burner.devices.esp_worker import connection, listening, reading, resuming, tool, writing
 from burner.devices.esp_worker.faults import is_server_gone, to_burner_error
 from burner.devices.esp_worker.log import WorkerLog
 from burner.devices.esp_worker.serial_port import open_port
@@ -34,6 +34,9 @@ class Worker:
         self._up = up
         self._log = log
         self._chip: connection.ChipConnection | None = None
+        self._interrupted: connection.ChipConnection | None = None
+        """The connected chip whose port was closed for a program."""
+        self._silicon: dict[str, Any] = {}
         self._ports: dict[str, Any] = {}
         self._opened = ""
         """The device or URL that was opened last."""
@@ -79,8 +82,20 @@ class Worker:
         )
         self._chip = connection.connect(request, self.alive)
         self.alive(connection.STUB_S)
-        silicon = reading.silicon(self._chip)
-        self.tell("done", silicon=silicon, early_baud_failed=self._chip.early_baud_failed)
+        self._silicon = reading.silicon(self._chip)
+        self.tell("done", silicon=self._silicon, early_baud_failed=self._chip.early_baud_failed)
+
+    def do_resume(self, command: Message) -> None:
+        """Go on with the connected chip, without a reset; empty MAC: it must be connected anew."""
+        chip, mac = self._chip or self._interrupted, ""
+        if chip is not None:
+            self.alive(resuming.RESUME_S)
+            mac = resuming.resume(chip, command["port"], self._silicon)
+            self._chip = chip
+        if not mac:
+            self._close_all()
+        self._interrupted = None
+        self.tell("done", mac=mac)
 
     def do_matches(self, command: Message) -> None:
         """Compare the chip's MD5 of a region; first of its head, where that is given."""
@@ -198,6 +213,8 @@ class Worker:
         if name == "esp" and self._chip is not None:
             self._ports["esp"] = self._chip.port
             self._chip = None
+        if name == "esp":
+            self._interrupted = None
         if name in self._ports:
             self._ports[name].baudrate = command["baud"]
         else:
@@ -233,7 +250,9 @@ class Worker:
 
     def do_free_ports(self, _command: Message) -> None:
         """Close every port; the attempt goes on."""
+        chip = self._chip or self._interrupted
         self._close_all()
+        self._interrupted = chip
         self.tell("done")
 
     def do_close(self, _command: Message) -> None:
@@ -266,6 +285,7 @@ class Worker:
                 port.close()
 
     def _close_all(self) -> None:
+        self._interrupted = None
         if self._chip is not None:
             self._ports["esp"] = self._chip.port
             self._chip = None

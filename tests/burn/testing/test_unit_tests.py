@@ -14,6 +14,7 @@ from burner.burn.testing.resources import Resources, Turn
 from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.silicon import Mac
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
 from burner.profile.tests import UnitTest
 from tests.burn.one_slot import NAME, PASSED, PRODUCT, SECRET, UNIT, Line, boot_lines, ended
@@ -62,8 +63,32 @@ def test_tests_run_before_the_write_and_after_the_proof(line: Line) -> None:
     assert line.steps[3:-1] == steps
     assert [test.name for test in record.result.tests] == ["current", "led"]
     assert record.result.tests[1].measurements == (Measurement("color", "RED"),)
-    identified = [place for place, call in enumerate(unit.calls) if call == "identify"]
-    assert len(identified) == 2, "a program may have reset the chip"
+    assert unit.calls.count("identify") == 1, "a program that leaves the chip alone costs no reset"
+
+
+def test_a_unit_that_a_program_has_reset_is_connected_again(line: Line) -> None:
+    class Resetting(FakeDevice):
+        def free_port(self) -> str:
+            self.boot(0.0, lambda _: True)
+            return super().free_port()
+
+    unit = Resetting(FakeBoard(prints=boot_lines()))
+    record = with_tests(line, unit_test(before="write")).burn(unit)
+    assert ended(record) == PASSED
+    assert unit.calls.count("identify") == 2
+
+
+def test_a_chip_that_goes_on_with_another_mac_is_connected_again_and_not_written(
+    line: Line,
+) -> None:
+    class Swapping(FakeDevice):
+        def resume(self) -> Mac | None:
+            self.insert(FakeBoard(mac="60:55:f9:00:00:02"))
+            return Mac.parse("60:55:f9:00:00:02")
+
+    record = with_tests(line, unit_test(before="write")).burn(Swapping(FakeBoard()))
+    assert record.result.code == "E457"
+    assert not record.result.written
 
 
 def test_another_unit_in_the_slot_after_a_test_is_not_written(line: Line) -> None:
