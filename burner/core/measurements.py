@@ -36,8 +36,21 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class TestTry:
+    """A try of a test that did not pass, after which the test was tried again."""
+
+    number: int
+    """From 1."""
+    outcome: TestOutcome
+    code: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True)
 class TestResult:
-    """How one test of one attempt ended."""
+    """How one test of one attempt ended: its last try, which counts, and those before it."""
 
     name: str
     kind: str
@@ -54,3 +67,5 @@ class TestResult:
     program: str = ""
     """SHA-256 (hex) of the program of the factory that ran; empty: none, or not known."""
     measurements: tuple[Measurement, ...] = ()
+    earlier: tuple[TestTry, ...] = ()
+    """The tries before the last one, oldest first."""

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
 from burner.mes.common_settings import EventKind
 from burner.mes.event_json import KINDS, event_from_json, event_to_json, kind_of_event
 from burner.mes.events import FaultOccurred, MesEvent, UnitsTested, WorkCompleted
@@ -26,6 +26,8 @@ TESTED = UnitsTested(
     tests=(
         TestResult(
             *("power", "run", TestOutcome.FAIL, "E655"),
+            tries=2,
+            earlier=(TestTry(1, TestOutcome.ERROR, "E644", seconds=1.5),),
             measurements=(Measurement("tx", "12.30", "dBm", low="13", good=False),),
         ),
     ),

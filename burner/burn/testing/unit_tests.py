@@ -1,32 +1,33 @@
 """Runs the tests of one unit, one after the other, and keeps how each of them ended."""
 
-import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.dialogue import hold_dialogue
 from burner.burn.testing.equipment import TestEquipment
 from burner.burn.testing.judgement import in_a_record, judge
 from burner.burn.testing.question import question_of
+from burner.burn.testing.record_room import (
+    MAX_MEASURED,
+    MAX_SIZE,
+    last_tries_fit,
+    with_earlier_tries_that_fit,
+)
 from burner.burn.testing.resources import Turn
 from burner.core.attempt import Attempt
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, Fault
-from burner.core.measurements import TestOutcome, TestResult
+from burner.core.measurements import TestOutcome, TestResult, TestTry
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, ResourceAwaited, TestEnded, TestStarted
 from burner.core.words.plural import counted
 from burner.devices.device import Device
 from burner.profile.tests import UnitTest
 
-MAX_MEASURED = 300
-"""Measurements of one unit on record."""
-MAX_SIZE = 40_000
-"""Bytes of the results of one unit: a record has at most 60,000."""
 LOOK_S = 0.2
 """Between two looks whether the wait for a resource was given up."""
 _LOST = (ErrorClass.PORT, ErrorClass.BUG)
@@ -141,7 +142,7 @@ class UnitTests:
         self, test: UnitTest, attempt: Attempt, console_baud: int, waited_s: float
     ) -> Generator[Event, None, BurnerError | None]:
         """Try one test until it passes, as often as it may be tried; why it did not pass."""
-        number, earlier = self._tests.index(test) + 1, ""
+        number, earlier = self._tests.index(test) + 1, tuple[TestTry, ...]()
         for tried in range(1, test.tries + 1):
             yield TestStarted(self._slot, test.name, number, len(self._tests))
             began = self._now()
@@ -151,21 +152,22 @@ class UnitTests:
                 _not_run(test),
                 outcome=judged.outcome,
                 code=judged.code,
-                detail=in_a_record(self._search.clean(judged.detail or earlier)),
+                detail=in_a_record(self._search.clean(judged.detail)),
                 seconds=self._now() - began,
                 waited_s=waited_s,
                 tries=tried,
                 program=answer.program,
                 measurements=judged.measurements,
+                earlier=earlier,
             )
-            result = self._results[test.name] = self._fitting(result)
+            result = self._keep(result)
             if not result.code or self._is_aborted():
                 break
-            earlier = f"try {tried}: {result.code}: {result.detail}"
+            earlier = (*result.earlier, _as_earlier(result))
         if result.code and self._is_aborted():
             stopped = BurnerError(Code.STOPPED_BY_OPERATOR, f"during the test {test.name}")
-            result = replace(_not_run(test), code=stopped.code, tries=result.tries)
-            self._results[test.name] = result
+            not_run = replace(_not_run(test), code=stopped.code, tries=result.tries)
+            self._results[test.name] = replace(not_run, earlier=result.earlier)
             raise stopped
         yield TestEnded(self._slot, result)
         if result.outcome is TestOutcome.PASS:
@@ -188,23 +190,32 @@ class UnitTests:
         except BurnerError as error:
             return TestAnswer(code=error.code, detail=error.detail)
 
-    def _fitting(self, result: TestResult) -> TestResult:
-        """A result as the record of the unit has room for it."""
-        others = [r for name, r in self._results.items() if name != result.name]
-        size = sum(map(_size, (*others, result)))
-        number = sum(len(r.measurements) for r in (*others, result))
-        if size <= MAX_SIZE and number <= MAX_MEASURED:
-            return result
-        what = f"more than {counted(MAX_MEASURED, 'value')}, or {MAX_SIZE} bytes, of one unit"
-        short = replace(result, detail=what, measurements=())
-        if result.code:
-            return short
-        return replace(short, outcome=TestOutcome.ERROR, code=Code.TEST_VALUE_UNUSABLE)
+    def _keep(self, result: TestResult) -> TestResult:
+        """Keep a result; returns it as the record of the unit has room for it."""
+        results = {**self._results, result.name: result}
+        if not last_tries_fit(tuple(results.values())):
+            results[result.name] = _too_large(result)
+        fitting = with_earlier_tries_that_fit(tuple(results.values()))
+        self._results = {kept.name: kept for kept in fitting}
+        return self._results[result.name]
 
 
-def _size(result: TestResult) -> int:
-    """Bytes of a result on record, about."""
-    return len(json.dumps(asdict(result), ensure_ascii=False, default=str).encode())
+def _too_large(result: TestResult) -> TestResult:
+    """A result for which the record has no room: without its values it is no pass."""
+    what = f"more than {counted(MAX_MEASURED, 'value')}, or {MAX_SIZE} bytes, of one unit"
+    short = replace(result, detail=what, measurements=())
+    if result.code:
+        return short
+    return replace(short, outcome=TestOutcome.ERROR, code=Code.TEST_VALUE_UNUSABLE)
+
+
+def _as_earlier(result: TestResult) -> TestTry:
+    """The last try, once there is another one after it."""
+    return TestTry(
+        *(result.tries, result.outcome, result.code, result.detail),
+        seconds=result.seconds,
+        measurements=result.measurements,
+    )
 
 
 def _not_run(test: UnitTest) -> TestResult:

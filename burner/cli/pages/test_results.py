@@ -1,6 +1,6 @@
 """Results of the tests of an attempt, on the terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from burner.cli.terminal import screen
@@ -15,6 +15,8 @@ WORDS = {
     TestOutcome.NOT_RUN: "not run",
 }
 """What did not pass is in capitals: it stands out without colour too."""
+NO_ROOM = "left out: no room in the record"
+"""Of tries that are not on record."""
 
 
 def show_tests(attempts: Iterable[Mapping[str, Any]]) -> None:
@@ -39,10 +41,10 @@ def _show_narrow(title: str, rows: Iterable[tuple[str, ...]]) -> None:
     screen.say(f"\n{title}")
     for name, outcome, value, limits, tries, seconds, waited, remark in rows:
         if name:
-            took = f"  try {tries}, {seconds} s" if seconds else ""
+            took = ", ".join(filter(None, (tries and f"try {tries}", seconds and f"{seconds} s")))
             waited_s, _, resource = waited.partition(" ")
             waiting = f", waited {waited_s} s for {resource}" if waited else ""
-            screen.say(f"  {name}  {outcome}{took}{waiting}")
+            screen.say("  " + "  ".join(filter(None, (name, outcome, took + waiting))))
             if remark:
                 screen.say_beside("     ", remark)
         if value:
@@ -50,14 +52,33 @@ def _show_narrow(title: str, rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def _rows(test: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """A row for each measurement; the first has what is of the whole test."""
-    outcome = TestOutcome(test["outcome"])
-    ran = outcome is not TestOutcome.NOT_RUN
+    """A row for each measurement; the first has what is of the whole test.
+
+    An earlier try comes before it, with those of its values that were not good.
+    """
+    if left_out := test["tries"] - 1 - len(test["earlier"]):
+        numbers = "1" if left_out == 1 else f"1 to {left_out}"
+        yield (test["name"], "", "", "", numbers, "", "", NO_ROOM)
+    for tried in test["earlier"]:
+        bad = [measured for measured in tried["measurements"] if not measured["good"]]
+        yield from _try_rows(test["name"], tried, bad, str(tried["number"]))
     resource = f"{test['waited_ms'] / 1000:.1f} {test['resource']}" if test["resource"] else ""
-    remark = f"{test['code']} {test['detail']}".strip()
-    last = (str(test["tries"]), f"{test['ms'] / 1000:.2f}", resource) if ran else ("", "", "")
-    first = (test["name"], WORDS[outcome])
-    for measured in test["measurements"] or (None,):
+    yield from _try_rows(test["name"], test, test["measurements"], str(test["tries"]), resource)
+
+
+def _try_rows(
+    name: str,
+    tried: Mapping[str, Any],
+    measurements: Sequence[Mapping[str, Any]],
+    number: str,
+    resource: str = "",
+) -> Iterator[tuple[str, ...]]:
+    outcome = TestOutcome(tried["outcome"])
+    ran = outcome is not TestOutcome.NOT_RUN
+    remark = f"{tried['code']} {tried['detail']}".strip()
+    last = (number, f"{tried['ms'] / 1000:.2f}", resource) if ran else ("", "", "")
+    first = (name, WORDS[outcome])
+    for measured in measurements or (None,):
         value, limits = _value(Measurement(**measured)) if measured else ("", "")
         yield (*first, value, limits, *last, remark)
         first, last, remark = ("", ""), ("", "", ""), ""

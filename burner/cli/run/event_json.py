@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from burner.core.errors import BurnerError
+from burner.core.measurements import TestTry
 from burner.core.unit_events import (
     ApprovalAwaited,
     ApprovalGiven,
@@ -91,8 +92,20 @@ def _test_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
                 "tries": result.tries,
                 "resource": result.resource,
                 "measurements": [vars(measurement) for measurement in result.measurements],
+                "earlier": [_try_json(tried) for tried in result.earlier],
             }
     return None
+
+
+def _try_json(tried: TestTry) -> Mapping[str, Any]:
+    return {
+        "number": tried.number,
+        "outcome": tried.outcome.value,
+        "code": tried.code,
+        "detail": tried.detail,
+        "seconds": round(tried.seconds, 3),
+        "measurements": [vars(measurement) for measurement in tried.measurements],
+    }
 
 
 def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:

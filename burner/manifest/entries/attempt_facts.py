@@ -72,11 +72,24 @@ class MeasurementFacts(Data, frozen=True, kw_only=True):
     value: str
 
 
-class TestFacts(Data, frozen=True, kw_only=True):
-    """How one test of an attempt ended."""
+class TestTryFacts(Data, frozen=True, kw_only=True):
+    """A try of a test that did not pass, after which the test was tried again."""
 
     code: str
     detail: str
+    measurements: tuple[MeasurementFacts, ...]
+    ms: NonNegative
+    number: NonNegative
+    outcome: TestOutcome
+
+
+class TestFacts(Data, frozen=True, kw_only=True):
+    """How one test of an attempt ended: its last try, which counts, and those before it."""
+
+    code: str
+    detail: str
+    earlier: tuple[TestTryFacts, ...]
+    """Oldest first."""
     kind: str
     measurements: tuple[MeasurementFacts, ...]
     ms: NonNegative

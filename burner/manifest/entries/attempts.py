@@ -6,7 +6,7 @@ from msgspec import convert
 from msgspec.structs import asdict
 
 from burner.core import attempt as core
-from burner.core.measurements import Measurement, TestResult
+from burner.core.measurements import Measurement, TestResult, TestTry
 from burner.core.segments import Region, RegionClass
 from burner.core.silicon import Mac, Security, Silicon
 from burner.manifest.entries.attempt_facts import (
@@ -16,6 +16,7 @@ from burner.manifest.entries.attempt_facts import (
     ResultFacts,
     SiliconFacts,
     TestFacts,
+    TestTryFacts,
 )
 from burner.manifest.entries.kinds import Intent, NameBound, OutcomeEntry
 from burner.manifest.entries.values import moment, plain, utc
@@ -117,8 +118,24 @@ def _test(test: TestResult) -> TestFacts:
         outcome=test.outcome,
         ms=round(test.seconds * 1000),
         waited_ms=round(test.waited_s * 1000),
-        measurements=tuple(convert(plain(vars(m)), MeasurementFacts) for m in test.measurements),
+        measurements=tuple(map(_measurement, test.measurements)),
+        earlier=tuple(map(_earlier_try, test.earlier)),
     )
+
+
+def _earlier_try(tried: TestTry) -> TestTryFacts:
+    return TestTryFacts(
+        code=tried.code,
+        detail=plain(tried.detail),
+        measurements=tuple(map(_measurement, tried.measurements)),
+        ms=round(tried.seconds * 1000),
+        number=tried.number,
+        outcome=tried.outcome,
+    )
+
+
+def _measurement(measurement: Measurement) -> MeasurementFacts:
+    return convert(plain(vars(measurement)), MeasurementFacts)
 
 
 def _model_test(test: TestFacts) -> TestResult:
@@ -128,6 +145,18 @@ def _model_test(test: TestFacts) -> TestResult:
         seconds=test.ms / 1000,
         waited_s=test.waited_ms / 1000,
         measurements=tuple(map(model_measurement, test.measurements)),
+        earlier=tuple(map(_model_try, test.earlier)),
+    )
+
+
+def _model_try(tried: TestTryFacts) -> TestTry:
+    return TestTry(
+        number=tried.number,
+        outcome=tried.outcome,
+        code=tried.code,
+        detail=tried.detail,
+        seconds=tried.ms / 1000,
+        measurements=tuple(map(model_measurement, tried.measurements)),
     )
 
 

@@ -14,7 +14,8 @@ from burner.manifest.reading.tested_attempts import TestedAttempt
 
 ROWS = 20_000
 """Of a row group: memory stays constant."""
-INTEGERS = ("number", "test_try", "test_ms", "waited_ms")
+INTEGERS = ("number", "attempt_try", "test_try", "test_ms", "waited_ms")
+BOOLEANS = ("last_try", "good")
 NUMBERS = {"value_number": "value", "low_number": "low", "high_number": "high"}
 """Columns of floating-point numbers, each with that of the exact text; null where it is none."""
 
@@ -41,7 +42,8 @@ def write_parquet(path: Path, attempts: Iterable[TestedAttempt]) -> None:
 def _schema(pyarrow: Any) -> Any:
     types = dict.fromkeys(MeasurementRow._fields, pyarrow.string())
     types |= dict.fromkeys(INTEGERS, pyarrow.int64())
-    types |= {"time": pyarrow.timestamp("us", "UTC"), "good": pyarrow.bool_()}
+    types |= dict.fromkeys(BOOLEANS, pyarrow.bool_())
+    types["time"] = pyarrow.timestamp("us", "UTC")
     types |= dict.fromkeys(NUMBERS, pyarrow.float64())
     return pyarrow.schema(list(types.items()))
 

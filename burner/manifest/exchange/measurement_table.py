@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from burner.core.spreadsheet import value_cell
-from burner.manifest.entries.attempt_facts import MeasurementFacts, TestFacts
+from burner.manifest.entries.attempt_facts import MeasurementFacts, TestFacts, TestTryFacts
 from burner.manifest.exchange.csv_lines import csv_line_writer
 from burner.manifest.reading.tested_attempts import TestedAttempt
 
@@ -29,12 +29,17 @@ class MeasurementRow(NamedTuple):
     """Name of the log."""
     number: int
     """Of the attempt's first record in the log, as in the table of attempts."""
+    attempt_try: int
+    """Which try of the station the attempt is, from 1."""
     attempt_outcome: str
     corrected: str
     """`scrap`, `void` or `rework`, where it holds."""
     test: str
     kind: str
     test_try: int
+    """Within the test, from 1."""
+    last_try: bool
+    """Whether it is the one that counts."""
     outcome: str
     """Of this try of the test."""
     code: str
@@ -54,11 +59,13 @@ class MeasurementRow(NamedTuple):
 
 
 def measurement_rows(attempts: Iterable[TestedAttempt]) -> Iterator[MeasurementRow]:
-    """One row a value; a test without a value has one row, so that no test is lost."""
+    """One row a value; a try without a value has one row, so that no try is lost."""
     for attempt in attempts:
         for test in attempt.tests:
-            for measured in test.measurements or (_NOTHING,):
-                yield _row(attempt, test, measured)
+            tries: tuple[TestFacts | TestTryFacts, ...] = (*test.earlier, test)
+            for tried in tries:
+                for measured in tried.measurements or (_NOTHING,):
+                    yield _row(attempt, test, tried, measured)
 
 
 def measurements_csv(attempts: Iterable[TestedAttempt]) -> Generator[str, None, None]:
@@ -69,7 +76,12 @@ def measurements_csv(attempts: Iterable[TestedAttempt]) -> Generator[str, None, 
         yield line(map(_cell, row))
 
 
-def _row(attempt: TestedAttempt, test: TestFacts, measured: MeasurementFacts) -> MeasurementRow:
+def _row(
+    attempt: TestedAttempt,
+    test: TestFacts,
+    tried: TestFacts | TestTryFacts,
+    measured: MeasurementFacts,
+) -> MeasurementRow:
     row = attempt.row
     return MeasurementRow(
         time=attempt.ended,
@@ -82,14 +94,16 @@ def _row(attempt: TestedAttempt, test: TestFacts, measured: MeasurementFacts) ->
         profile=row.profile,
         origin=attempt.origin,
         number=row.number,
+        attempt_try=row.try_number,
         attempt_outcome=row.outcome,
         corrected=attempt.corrected,
         test=test.name,
         kind=test.kind,
-        test_try=test.tries,
-        outcome=test.outcome.value,
-        code=test.code,
-        test_ms=test.ms,
+        test_try=tried.number if isinstance(tried, TestTryFacts) else tried.tries,
+        last_try=tried is test,
+        outcome=tried.outcome.value,
+        code=tried.code,
+        test_ms=tried.ms,
         waited_ms=test.waited_ms,
         resource=test.resource,
         measurement=measured.name,

@@ -10,10 +10,11 @@ from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.equipment import TestEquipment
+from burner.burn.testing.record_room import LEFT_OUT
 from burner.burn.testing.resources import Resources, Turn
 from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
-from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
 from burner.core.silicon import Mac
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
 from burner.profile.tests import UnitTest
@@ -208,21 +209,38 @@ def test_a_failed_test_before_the_write_leaves_the_flash_as_it_was(line: Line) -
     assert not any(call.startswith("write") for call in unit.calls)
 
 
-def test_a_test_is_tried_until_it_passes_and_the_record_says_what_was_before(line: Line) -> None:
-    programs = ScriptedPrograms(rf=[values(tx_power="9"), values(tx_power="10")])
+def test_a_test_is_tried_until_it_passes_and_the_record_has_the_tries_before(line: Line) -> None:
+    tries: list[Script] = [
+        values(tx_power="14.9"),
+        TestAnswer({"tx_power": "14.90"}, code="E644", detail="cable"),
+        values(tx_power="10"),
+    ]
+    programs = ScriptedPrograms(rf=tries)
     test = unit_test(measurements=[POWER], tries=3)
     record = with_tests(line, test, programs=programs).burn(device())
     (result,) = record.result.tests
-    assert (ended(record), result.tries) == (PASSED, 2)
+    assert (ended(record), result.tries, result.detail) == (PASSED, 3, "")
     assert [m.value for m in result.measurements] == ["10"]
-    assert result.detail == "try 1: E655: tx_power is 9 dBm, good is 10 to 14"
-    assert [question.tried for question in programs.questions] == [1, 2]
+    first, second = result.earlier
+    assert first == TestTry(
+        *(1, TestOutcome.FAIL, "E655", "tx_power is 14.9 dBm, good is 10 to 14"),
+        seconds=first.seconds,
+        measurements=(Measurement("tx_power", "14.9", "dBm", "10", "14", good=False),),
+    )
+    assert (second.number, second.outcome, second.code) == (2, TestOutcome.ERROR, "E644")
+    assert (second.detail, second.measurements[0].value) == ("cable", "14.90")
+    assert [replace(tried, seconds=0) for tried in _stored(line)[0].earlier] == [
+        replace(tried, seconds=0) for tried in result.earlier
+    ]
+    assert [question.tried for question in programs.questions] == [1, 2, 3]
 
 
 def test_a_test_that_never_passes_is_tried_as_often_as_it_may(line: Line) -> None:
     programs = ScriptedPrograms(rf=TestAnswer(code="E655"))
     record = with_tests(line, unit_test(tries=3), programs=programs).burn(device())
-    assert (record.result.tests[0].tries, len(programs.asked)) == (3, 3)
+    (result,) = record.result.tests
+    assert (result.tries, len(programs.asked)) == (3, 3)
+    assert [tried.number for tried in result.earlier] == [1, 2]
 
 
 def test_a_program_is_told_the_unit_and_its_free_port(line: Line) -> None:
@@ -263,8 +281,20 @@ def test_a_unit_has_no_more_values_than_a_record_can_hold(line: Line) -> None:
     )
 
 
+def test_values_of_earlier_tries_never_cost_a_unit_its_pass(line: Line) -> None:
+    many = {f"v{n}": "1" for n in range(100)}
+    tests = [unit_test(name, tries=2) for name in "abc"]
+    bad = TestAnswer(many, code="E655", detail="noisy")
+    answers: dict[str, Script | list[Script]] = {n: [bad, TestAnswer(many)] for n in "abc"}
+    record = with_tests(line, *tests, programs=ScriptedPrograms(**answers)).burn(device())
+    assert ended(record) == PASSED
+    assert [len(test.measurements) for test in record.result.tests] == [100] * 3
+    earlier = [test.earlier[0] for test in record.result.tests]
+    assert [(t.code, t.detail, t.measurements) for t in earlier] == [("E655", LEFT_OUT, ())] * 3
+
+
 def test_a_record_has_room_for_whatever_fixtures_say(line: Line) -> None:
-    tests = [unit_test(f"t{n}", go_on=True) for n in range(50)]
+    tests = [unit_test(f"t{n}", go_on=True, tries=10) for n in range(50)]
     long = {f"v{n}": "超" * 200 for n in range(6)}
     answers: dict[str, Script] = {
         t.name: TestAnswer(long, code="E655", detail="坏" * 1000) for t in tests
@@ -297,6 +327,22 @@ def test_a_known_unit_is_not_tested_again(line: Line) -> None:
     with_tests(line, unit_test(), programs=programs).burn(unit)
     line.burn(unit)
     assert (line.known, len(programs.asked)) == (True, 1)
+
+
+def test_the_tries_before_the_one_that_a_person_stopped_are_on_record(line: Line) -> None:
+    stop: list[str] = []
+
+    def stopped() -> TestAnswer:
+        stop.append("now")
+        return TestAnswer(code="E902")
+
+    programs = ScriptedPrograms(rf=[values(tx_power="9"), stopped])
+    test = unit_test(measurements=[POWER], tries=3)
+    record = with_tests(line, test, programs=programs).burn(device(), aborted=stop)
+    assert ended(record) == (Outcome.ABORTED, "E458")
+    (result,) = _stored(line)
+    assert (result.outcome, result.tries) == (TestOutcome.NOT_RUN, 2)
+    assert [tried.measurements[0].value for tried in result.earlier] == ["9"]
 
 
 def test_a_person_who_stops_the_station_ends_the_test(line: Line) -> None:

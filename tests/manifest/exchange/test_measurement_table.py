@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
 from burner.manifest.exchange.folder import MEASUREMENTS, check_folder, write_folder
 from burner.manifest.log.note import VerifierKey
 from burner.manifest.reading.batch_status import batch_status
@@ -25,8 +25,13 @@ LED = TestResult("led", "serial", TestOutcome.NOT_RUN)
 def manifest(path: Path, ledger: Ledger) -> Path:
     """One unit that failed at its second try, one that passed, one without tests."""
     open_batch(ledger)
-    failed = rf_test(tx_power("9.10", good=False), detail="tx_power 9.10 is below 10")
-    burned_with_tests(ledger, 1, failed, rf_test(tx_power("-9.20", good=False), tries=2), LED)
+    first = TestTry(
+        *(1, TestOutcome.FAIL, "E655", "tx_power 9.10 is below 10"),
+        seconds=1.5,
+        measurements=(tx_power("9.10", good=False), NOTE),
+    )
+    failed = rf_test(tx_power("-9.20", good=False), tries=2, earlier=(first,))
+    burned_with_tests(ledger, 1, failed, LED)
     burned_with_tests(ledger, 2, rf_test(tx_power("12.30"), NOTE))
     burned(ledger, 3, batch="WO1")
     return path
@@ -43,19 +48,22 @@ def test_an_export_has_one_row_a_value_of_each_try_and_one_for_a_test_without(
         tmp_path, "manifest", "export", "--format", "measurements", "--manifest", manifest
     )
     rows = rows_of(printed.stdout)
-    short = [(row["test"], row["test_try"], row["measurement"], row["value"]) for row in rows]
-    assert short == [
-        ("rf", "1", "tx_power", "9.10"),
-        ("rf", "2", "tx_power", "-9.20"),
-        ("led", "1", "", ""),
-        ("rf", "1", "tx_power", "12.30"),
-        ("rf", "1", "note", "'=1+1"),
+    columns = ("test", "test_try", "last_try", "measurement", "value")
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("rf", "1", "false", "tx_power", "9.10"),
+        ("rf", "1", "false", "note", "'=1+1"),
+        ("rf", "2", "true", "tx_power", "-9.20"),
+        ("led", "1", "true", "", ""),
+        ("rf", "1", "true", "tx_power", "12.30"),
+        ("rf", "1", "true", "note", "'=1+1"),
     ]
+    of_tries = [(row["code"], row["test_ms"], row["attempt_try"]) for row in rows[1:3]]
+    assert of_tries == [("E655", "1500", "1"), ("E501", "1200", "1")]
     assert (rows[0]["good"], rows[0]["low"], rows[0]["high"], rows[0]["value_unit"]) == (
         *("false", "10", "14", "dBm"),
     )
-    assert (rows[2]["outcome"], rows[2]["good"]) == ("not-run", "")
-    assert (rows[3]["waited_ms"], rows[3]["resource"], rows[3]["slot"]) == ("400", "rf-box", "3")
+    assert (rows[3]["outcome"], rows[3]["good"]) == ("not-run", "")
+    assert (rows[4]["waited_ms"], rows[4]["resource"], rows[4]["slot"]) == ("400", "rf-box", "3")
 
 
 def test_the_table_of_attempts_says_how_many_tests_and_which_failed(
@@ -68,7 +76,9 @@ def test_the_table_of_attempts_says_how_many_tests_and_which_failed(
     arguments = ("manifest", "export", "--format", "jsonl", "--manifest", manifest)
     lines = run_burner(tmp_path, *arguments)
     first = json.loads(lines.stdout.splitlines()[0])
-    assert first["tests"][1]["measurements"][0]["value"] == "-9.20"
+    [tested, _] = first["tests"]
+    assert tested["measurements"][0]["value"] == "-9.20"
+    assert tested["earlier"][0]["measurements"][0]["value"] == "9.10"
 
 
 def test_a_unit_shows_its_tests_with_limits_and_what_failed_stands_out(
@@ -76,15 +86,15 @@ def test_a_unit_shows_its_tests_with_limits_and_what_failed_stands_out(
 ) -> None:
     shown = run_burner(tmp_path, "unit", "show", "7c:df:a1:00:00:01", "--manifest", manifest)
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
-    assert (
-        "rf FAIL ✗ tx_power 9.10 dBm 10 … 14 dBm 1 1.20 0.4 rf-box E501 tx_power 9.10 is below 10"
-    ) in lines
+    earlier = "rf FAIL ✗ tx_power 9.10 dBm 10 … 14 dBm 1 1.50 E655 tx_power 9.10 is below 10"
+    at = lines.index(earlier)
+    assert lines[at + 1] == "rf FAIL ✗ tx_power -9.20 dBm 10 … 14 dBm 2 1.20 0.4 rf-box E501"
     assert "led not run" in lines
     as_json = run_burner(
         tmp_path, *["unit", "show", "7c:df:a1:00:00:01", "--json", "--manifest"], manifest
     )
     [unit] = json.loads(as_json.stdout)
-    assert [test["outcome"] for test in unit["attempts"][0]["tests"]] == ["fail", "fail", "not-run"]
+    assert [test["outcome"] for test in unit["attempts"][0]["tests"]] == ["fail", "not-run"]
 
 
 def test_the_sealed_folder_has_the_measurements_and_finds_a_changed_one(
