@@ -112,7 +112,7 @@ class BatchRun:
                 yield event
         finally:
             if self._printing:
-                self._printing.finish(at_once=self.station.aborting.is_set())
+                self._printing.finish(self.station.aborting.is_set)
         yield from self.station.left_events()
 
     def batch_full(self) -> int | None:

@@ -1,5 +1,6 @@
 """Labels of many units while the printer is away, is cut off, and the station is killed."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -192,6 +193,29 @@ def test_the_end_of_a_run_waits_for_no_printer_that_is_away(line: Ledger) -> Non
     with pytest.raises(BurnerError) as error:
         next(print_owed(line, printer, BATCH))
     assert error.value.code == "E337"
+
+
+def test_an_operator_who_is_in_a_hurry_waits_for_no_label_but_the_one_that_prints(
+    line: Ledger,
+) -> None:
+    is_hurried = threading.Event()
+
+    class Hurrying(FakePrinter):
+        def send(self, label: bytes) -> None:
+            is_hurried.set()  # Ctrl-C, twice
+            assert printing._aborting.wait(5)
+            super().send(label)
+
+    printer = Hurrying(faults={1: "stuck"})
+    printing = LabelPrinting(line, printer, lambda _: None)
+    batch = line.reader.batch(BATCH)
+    assert batch is not None
+    for unit in (1, 2, 3):
+        burned(line, unit, batch=BATCH, release_digest=batch.release_digest)
+        printing.unit_passed("1", PRODUCT, str(unit_mac(unit)))
+    printing.start()
+    printing.finish(is_hurried.is_set)
+    assert counts(line) == LabelCounts(owed=2, doubtful=1)
 
 
 def test_a_bug_of_a_printer_ends_no_slot_and_the_label_is_owed(line: Ledger) -> None:

@@ -1,5 +1,9 @@
 """Printed labels scanned back: who gets a scan, what is refused, and when a slot goes on."""
 
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from burner.core.errors import BurnerError
@@ -22,6 +26,8 @@ class Hand:
         self.events: list[StationEvent] = []
         self.confirmed: list[str] = []
         self.error: BurnerError | None = None
+        self.beside: Callable[[], None] = lambda: None
+        """What others do while a scan is put on record."""
         self.back = ScanBack(self._confirm, self.events.append)
         self.now = 0.0
         self.router = Router(("1", "2"), identity=identity, clock=lambda: self.now)
@@ -29,6 +35,7 @@ class Hand:
         self.router.emit = self.events.append
 
     def _confirm(self, row: UnitLabelRow) -> None:
+        self.beside()
         if self.error:
             raise self.error
         self.confirmed.append(row.unit_id)
@@ -49,9 +56,10 @@ class Hand:
             asked.append(is_out)
             return True
 
-        pending = dict(self.back._awaited)
+        pending = self.back._awaited.get(slot)
         self.back.wait(slot, gives_up)
-        self.back._awaited = pending
+        if asked and pending:
+            self.back._awaited[slot] = replace(pending, is_scanned=False)
         return bool(asked) and not (stopping and not asked[0])
 
     @property
@@ -64,8 +72,8 @@ def test_the_scan_of_the_printed_label_frees_the_slot() -> None:
     hand.label_out()
     assert hand.waits()
     hand.scan("code-u1")
-    assert hand.confirmed == ["u1"]
     assert not hand.waits()
+    assert hand.confirmed == ["u1"]
     assert UnitLabelChanged("1", "u1", UnitLabelState.CONFIRMED) in hand.events
 
 
@@ -95,6 +103,7 @@ def test_a_scan_that_a_board_waits_for_goes_to_the_board() -> None:
     hand.scan("6055F9000002")
     assert hand.refusals == []
     hand.scan("code-u1")
+    assert not hand.waits()
     assert hand.confirmed == ["u1"]
 
 
@@ -120,10 +129,35 @@ def test_a_manifest_that_is_away_takes_the_scan_again() -> None:
     hand.label_out()
     hand.error = BurnerError("E711", "server gone")
     hand.scan("code-u1")
+    assert hand.waits()
     assert hand.refusals == ["E711"]
     hand.error = None
     hand.scan("code-u1")
+    assert not hand.waits()
     assert hand.confirmed == ["u1"]
+
+
+def test_nobody_else_waits_while_a_scan_is_put_on_record() -> None:
+    hand = Hand()
+    hand.label_out("1")
+    hand.label_out("2", replace_state("u2", "sent"))
+
+    def others() -> None:
+        hand.beside = lambda: None
+        hand.router.slot_state_changed("2", SlotState.PASS)
+        hand.scan("code-u2")
+
+    def beside() -> None:
+        thread = threading.Thread(target=others, daemon=True)
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
+
+    hand.beside = beside
+    hand.scan("code-u1")
+    assert not hand.waits("1")
+    assert not hand.waits("2")
+    assert hand.confirmed == ["u1", "u2"]
 
 
 @pytest.mark.parametrize("state", ["confirmed", "sent"])

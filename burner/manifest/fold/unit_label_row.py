@@ -20,7 +20,7 @@ class UnitLabelRow(NamedTuple):
     state: str
     """As `UnitLabelState`."""
     before: str
-    """While a print is started: its state before, which a print that did not begin restores."""
+    """Until a print ends: the state before, which a print that did not begin restores."""
     started: int
     """Number of the last start; -1: none."""
     prints: int

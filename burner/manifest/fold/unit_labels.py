@@ -108,6 +108,8 @@ def end(state: ManifestState, entry: UnitLabelEnded) -> tuple[Change, ...]:
         if row.state == UnitLabelState.OWED:
             raise inconsistent(f"unit {entry.unit_id}: a label was scanned that was not printed")
         return (row._replace(state=UnitLabelState.CONFIRMED.value),)
+    if row.state == UnitLabelState.CONFIRMED and row.before:  # scanned before the print ended
+        return (row._replace(before=""),)
     if row.state != UnitLabelState.STARTED:
         raise inconsistent(f"the print of record {entry.started} had ended before")
     if entry.result == LabelPrintEnd.NOT_SENT:

@@ -28,6 +28,8 @@ RETRY_PAUSE_S = 2.0
 """Between two looks for a printer that is away."""
 END_S = 5.0
 """How long the end of a run waits for a printer or a manifest that is away."""
+LOOK_S = 0.05
+"""Between two looks at the end of a run whether the operator wants it now."""
 
 
 @dataclass
@@ -82,14 +84,19 @@ class LabelPrinting:
             self._scan_back.unit_passed(slot, unit_id)
         self._units.put(_PassedUnit(slot, product_id, unit_id))
 
-    def finish(self, *, at_once: bool = False) -> None:
-        """Print what is left, if the printer is there, and end."""
+    def finish(self, is_hurried: Callable[[], bool] = lambda: False) -> None:
+        """Print what is left, if the printer is there, and end.
+
+        Args:
+            is_hurried: whether the operator wants the end now: then only the print that has begun
+                ends, and the rest is owed still.
+        """
         self._ending.set()
-        if at_once:
-            self._aborting.set()
         self._units.put(None)
-        if self._thread.is_alive():
-            self._thread.join()
+        while self._thread.is_alive():
+            if is_hurried():
+                self._aborting.set()
+            self._thread.join(LOOK_S)
 
     def work(self) -> None:
         """What the thread does: print until `finish`."""

@@ -30,11 +30,14 @@ class AwaitedLabel:
     """None: it is not printed yet."""
     codes: tuple[str, ...] = ()
     """What a scanner reads from it."""
+    is_scanned: bool = False
+    """It was scanned, which is not on record yet."""
 
     @property
     def is_doubtful(self) -> bool:
         """Whether nobody knows if it came out."""
-        return self.row is not None and self.row.state != UnitLabelState.SENT
+        is_certain = self.row is None or self.row.state == UnitLabelState.SENT
+        return not (is_certain or self.is_scanned)
 
 
 class ScanBack:
@@ -71,6 +74,8 @@ class ScanBack:
     def takes(self, text: str, *, asked: str) -> bool:
         """Take a scan, if it is a printed label that is awaited, or if nobody else wants it.
 
+        The thread of its slot puts it on record: a manifest that is away keeps nobody else waiting.
+
         Args:
             text: what was scanned.
             asked: the slot that wants the label of its board; empty: none does.
@@ -78,9 +83,12 @@ class ScanBack:
         with self._changed:
             for slot, awaited in self._awaited.items():
                 if awaited.row is not None and text in awaited.codes:
-                    self._take(slot, awaited.row)
+                    self._awaited[slot] = replace(awaited, is_scanned=True)
+                    self._changed.notify_all()
                     return True
-            out = (slot for slot, awaited in self._awaited.items() if awaited.row is not None)
+            out = (
+                slot for slot, label in self._awaited.items() if label.row and not label.is_scanned
+            )
             slot = next(out, "")
             if not slot or asked:
                 return False
@@ -97,7 +105,7 @@ class ScanBack:
         return bool(doubtful)
 
     def wait(self, slot: str, gives_up: Callable[[bool], bool]) -> None:
-        """Wait until the label of the unit in a slot was scanned.
+        """Wait until the label of the unit in a slot was scanned, and put that on record.
 
         Args:
             slot: whose unit has ended.
@@ -108,20 +116,27 @@ class ScanBack:
                 awaited = self._awaited.get(slot)
                 if awaited is None:
                     return
-                if gives_up(awaited.row is not None):
-                    self._release(slot)
-                    return
-                self._changed.wait(POLL_S)
+                if not awaited.is_scanned:
+                    if gives_up(awaited.row is not None):
+                        self._release(slot)
+                        return
+                    self._changed.wait(POLL_S)
+            if awaited.is_scanned and awaited.row:
+                self._record(slot, awaited, awaited.row)
 
-    def _take(self, slot: str, row: UnitLabelRow) -> None:
+    def _record(self, slot: str, awaited: AwaitedLabel, row: UnitLabelRow) -> None:
+        """Put a scan on record, outside of the lock: that may take long."""
         try:
             self._confirm(row)
         except BurnerError as error:  # the manifest is away: it is scanned again
+            with self._changed:
+                self._awaited[slot] = replace(awaited, is_scanned=False)
             self._emit(LabelRefused(slot, error.code, error.detail))
             return
+        with self._changed:
+            self._release(slot)
         self._emit(Prompt())
         self._emit(UnitLabelChanged(slot, row.unit_id, UnitLabelState.CONFIRMED))
-        self._release(slot)
 
     def _release(self, slot: str) -> None:
         self._awaited.pop(slot, None)

@@ -141,6 +141,22 @@ def test_a_label_that_was_scanned_is_confirmed(ledger: Ledger) -> None:
     assert not flaws(ledger.reader)
 
 
+@pytest.mark.parametrize("result", [LabelPrintEnd.SENT, LabelPrintEnd.DOUBTFUL])
+def test_a_label_that_is_scanned_before_its_print_has_ended_stays_confirmed(
+    ledger: Ledger, result: LabelPrintEnd
+) -> None:
+    burned(ledger, batch="WO9", release_digest=open_with_label(ledger))
+    label, number = a_print(ledger)
+    confirm_label(ledger, label_of(ledger))  # at a desk
+    end_print(ledger, label, number, result)
+    assert counts(ledger) == LabelCounts(confirmed=1)
+    assert label_of(ledger).prints == 1
+    with pytest.raises(BurnerError) as error:
+        end_print(ledger, LabelPrint(label.row, "zebra"), number, result)
+    assert error.value.code == "E714"
+    assert not flaws(ledger.reader)
+
+
 def test_a_unit_that_is_good_no_more_gets_no_label(ledger: Ledger) -> None:
     release = open_with_label(ledger)
     burned(ledger, batch="WO9", release_digest=release)
