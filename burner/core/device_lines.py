@@ -22,12 +22,27 @@ class LineSplitter:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._skips = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes end, or that were cut because they are too long."""
+        if self._skips:
+            end = _ENDS.search(data)
+            if end is None:
+                return []
+            self._skips, data = False, data[end.end() :]
         *ended, rest = _ENDS.split(self._rest + data)
         *cut, self._rest = _pieces(rest) or [b""]
         return [piece for line in ended for piece in _pieces(line)] + cut
+
+    @property
+    def begun(self) -> bytes:
+        """The last line as far as it has come."""
+        return self._rest
+
+    def skip_begun(self) -> None:
+        """Leave out the line that has begun, up to its end."""
+        self._skips, self._rest = self._skips or bool(self._rest), b""
 
     def end(self) -> bytes:
         """The last line, which has no end yet; empty where there is none."""

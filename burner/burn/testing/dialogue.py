@@ -4,6 +4,7 @@ Only whole lines count: half a line could hold half a number. Whatever the firmw
 line of the dialogue ends at its deadline, or after `MAX_HEARD` bytes.
 """
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,6 +26,8 @@ _PORT_AWAY: Final = (Code.PORT_MISSING, Code.BOARD_REMOVED)
 _PORT_BACK_S: Final = 3.0
 """A chip's own USB port goes away with the reset, and comes back within this time."""
 _PAUSE_S: Final = 0.1
+_PROMPT: Final = re.compile(rb"\S{0,32}[>#$] ?")
+"""A line that has begun so is the prompt of a console: the answer may follow it."""
 
 
 def hold_dialogue(
@@ -116,12 +119,14 @@ class _Dialogue:
                 return None, f"the unit printed more than {MAX_HEARD} bytes"
 
     def _forget_what_came(self) -> None:
-        """What came before a question answers none."""
+        """What came before a question answers none, nor does the line that has begun."""
         heard = 0
         while heard <= MAX_HEARD and (data := self._line.receive(0.0)):
             heard += len(data)
             self._splitter.feed(data)
         self._unread.clear()
+        if not _PROMPT.fullmatch(self._splitter.begun):
+            self._splitter.skip_begun()
 
     def _hear(self, timeout_s: float) -> int:
         """Take in what comes within the time; how many bytes."""

@@ -106,6 +106,7 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
     work = _attempt_in_work(state, entry, entry.intent)
     if outcome == PASS:
         _check_name(entry.attempt, work)
+        _check_proof(state, entry)
     unit = require_unit(state, entry.product_id, entry.unit_id)
     changes: list[Change] = [_ended(work, number, entry)]
     if unit.last != entry.intent:
@@ -120,10 +121,7 @@ def end(state: ManifestState, number: int, entry: OutcomeEntry) -> tuple[Change,
     member = state.get(MemberRow, entry.batch, entry.unit_id) if entry.batch else None
     if member and member.status == OPEN:
         row = batches.require_batch(state, entry.batch)
-        if row.challenged and outcome == PASS:
-            _check_challenge(entry)
         if outcome == PASS:
-            required_tests.check_tests(row, entry)
             changes += unit_labels.owe(state, row, entry, work.device_name, ids)
         changes += batches.update_member(state, row, entry.unit_id, outcome)
     return tuple(changes)
@@ -296,10 +294,14 @@ def _attempt_in_work(
     return work
 
 
-def _check_challenge(entry: OutcomeEntry) -> None:
-    """Refuse a PASS without an answer, where the release challenges its units."""
-    if not has_answered(entry.result.evidence):
+def _check_proof(state: ManifestState, entry: OutcomeEntry) -> None:
+    """Refuse a PASS without the tests, or the answer to the challenge, that its release wants."""
+    row = state.get(BatchRow, entry.batch) if entry.batch else None
+    if row is None:
+        return
+    if row.challenged and not has_answered(entry.result.evidence):
         raise inconsistent(f"unit {entry.unit_id} passed without an answer to the challenge")
+    required_tests.check_tests(row, entry)
 
 
 def _check_name(attempt: AttemptFacts | None, work: AttemptRow) -> None:

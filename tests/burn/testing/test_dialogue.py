@@ -101,6 +101,38 @@ def test_an_answer_to_an_earlier_question_answers_no_later_one() -> None:
     )
 
 
+class Waiting(Console):
+    """Has printed something before the first question."""
+
+    before = b""
+
+    def receive(self, timeout_s: float) -> bytes:
+        if not self.sent and self.before:
+            came, self.before = self.before, b""
+            return came
+        return super().receive(timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "values"),
+    [
+        (b"adc=1\nadc=99", [b"9", b"9\r\n", b"adc=42\n"], {"adc": "42"}),
+        (b"adc=99", [b"9" * 1000, b"\nadc=42\n"], {"adc": "42"}),
+        (b"adc=99", [b"9\n"], {}),
+        (b"adc=1\n", [b"adc=42\n"], {"adc": "42"}),
+        (b"esp32> ", [b"adc=42\n"], {"adc": "42"}),
+        (b"esp32> ", [b"adc?\r\n", b"adc=42\n"], {"adc": "42"}),
+    ],
+)
+def test_a_line_that_had_begun_before_the_question_does_not_answer_it(
+    before: bytes, after: list[bytes], values: dict[str, str]
+) -> None:
+    unit = Unit(lambda question: iter(after if question else []))
+    unit.console = Waiting(unit.clock, unit.console.firmware)
+    unit.console.before = before
+    assert unit.asked(DialogueLine(send="adc?\n", expect=r"adc=(?P<adc>\d+)")).values == values
+
+
 def test_several_lines_of_one_answer_are_expected_one_after_the_other() -> None:
     unit = Unit(lambda _: iter([b"a=1\nb=2\n"]))
     lines = (DialogueLine(send="?", expect="a=(?P<a>.)"), DialogueLine(expect="b=(?P<b>.)"))

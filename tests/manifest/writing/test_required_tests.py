@@ -92,6 +92,23 @@ def test_no_unit_passes_without_every_test_with_good_values(
     assert refused.value.detail.endswith(f"passed without its test rf: {why}")
 
 
+def test_an_attempt_that_another_one_has_superseded_does_not_pass_without_its_tests_either(
+    ledger: Ledger, path: Path
+) -> None:
+    release = open_with(ledger, tests=[RF], boot={"challenge": True})
+    old = an_attempt(1, batch="WO1", release_digest=release)
+    ledger.begin(old)
+    with Ledger.open(path, "line2", Ticking()) as other:
+        other.begin(an_attempt(1, batch="WO1", release_digest=release, station="line2"))
+    answered = {"challenge": "answered", "challenge_version": 1}
+    for tests, evidence in (((), answered), ((PASSED_RF,), {})):
+        with pytest.raises(BurnerError) as refused:
+            ledger.finish(old, a_result(tests=tests, evidence=evidence))
+        assert refused.value.code == "E714"
+    ledger.finish(old, a_result(tests=(PASSED_RF,), evidence=answered))
+    assert flaws(ledger.reader) == []
+
+
 def test_the_tests_of_a_route_are_owed_too(ledger: Ledger) -> None:
     release = open_with(ledger, route={"images": [], "tests": [RF]})
     end(ledger, release, 1, PASSED_RF)
