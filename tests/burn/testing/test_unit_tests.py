@@ -10,40 +10,20 @@ from burner.burn.burn import burn
 from burner.burn.job import AttemptRequest
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.equipment import TestEquipment
-from burner.burn.testing.record_room import LEFT_OUT
 from burner.burn.testing.resources import Resources, Turn
 from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
-from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
+from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.silicon import Mac
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
-from burner.profile.tests import UnitTest
-from tests.burn.one_slot import NAME, PASSED, PRODUCT, SECRET, UNIT, Line, boot_lines, ended
-from tests.burn.testing.programs import Script, ScriptedPrograms, unit_test, values, with_programs
+from tests.burn.one_slot import NAME, PASSED, SECRET, UNIT, Line, boot_lines, ended
+from tests.burn.testing.programs import Script, ScriptedPrograms, unit_test, values
+from tests.burn.testing.tested_line import POWER, device, stored_tests, with_tests
 from tests.devices.esp_in_memory import FakeBoard, FakeDevice
 
-POWER = {"name": "tx_power", "unit": "dBm", "low": 10, "high": 14}
 LED = {
     "lines": [{"send": "led red\n", "expect": r"led=(?P<color>\w+)", "within_s": 0.05}],
 }
-
-
-def with_tests(line: Line, *tests: UnitTest, programs: ScriptedPrograms | None = None) -> Line:
-    """The line with these tests, and programs that answer."""
-    line.with_profile(tests=tests)
-    line.job = with_programs(line.job, programs or ScriptedPrograms())
-    return line
-
-
-def device(answer: bytes = b"led=RED\n") -> FakeDevice:
-    return FakeDevice(FakeBoard(prints=boot_lines()), {"esp": lambda _: answer})
-
-
-def _stored(line: Line) -> list[TestResult]:
-    """Of the last attempt, as the manifest has them."""
-    last = line.ledger.unit(UNIT, PRODUCT).last
-    assert last is not None
-    return list(last.result.tests)
 
 
 def outcomes(record: Record) -> dict[str, str]:
@@ -117,7 +97,9 @@ def test_a_record_holds_values_to_the_last_digit_beside_their_limits(line: Line)
             ),
         ),
     )
-    assert _stored(line) == [replace(record.result.tests[0], seconds=_stored(line)[0].seconds)]
+    assert stored_tests(line) == [
+        replace(record.result.tests[0], seconds=stored_tests(line)[0].seconds)
+    ]
 
 
 def test_a_value_outside_of_its_limits_fails_a_unit_whose_program_says_that_it_passed(
@@ -209,40 +191,6 @@ def test_a_failed_test_before_the_write_leaves_the_flash_as_it_was(line: Line) -
     assert not any(call.startswith("write") for call in unit.calls)
 
 
-def test_a_test_is_tried_until_it_passes_and_the_record_has_the_tries_before(line: Line) -> None:
-    tries: list[Script] = [
-        values(tx_power="14.9"),
-        TestAnswer({"tx_power": "14.90"}, code="E644", detail="cable"),
-        values(tx_power="10"),
-    ]
-    programs = ScriptedPrograms(rf=tries)
-    test = unit_test(measurements=[POWER], tries=3)
-    record = with_tests(line, test, programs=programs).burn(device())
-    (result,) = record.result.tests
-    assert (ended(record), result.tries, result.detail) == (PASSED, 3, "")
-    assert [m.value for m in result.measurements] == ["10"]
-    first, second = result.earlier
-    assert first == TestTry(
-        *(1, TestOutcome.FAIL, "E655", "tx_power is 14.9 dBm, good is 10 to 14"),
-        seconds=first.seconds,
-        measurements=(Measurement("tx_power", "14.9", "dBm", "10", "14", good=False),),
-    )
-    assert (second.number, second.outcome, second.code) == (2, TestOutcome.ERROR, "E644")
-    assert (second.detail, second.measurements[0].value) == ("cable", "14.90")
-    assert [replace(tried, seconds=0) for tried in _stored(line)[0].earlier] == [
-        replace(tried, seconds=0) for tried in result.earlier
-    ]
-    assert [question.tried for question in programs.questions] == [1, 2, 3]
-
-
-def test_a_test_that_never_passes_is_tried_as_often_as_it_may(line: Line) -> None:
-    programs = ScriptedPrograms(rf=TestAnswer(code="E655"))
-    record = with_tests(line, unit_test(tries=3), programs=programs).burn(device())
-    (result,) = record.result.tests
-    assert (result.tries, len(programs.asked)) == (3, 3)
-    assert [tried.number for tried in result.earlier] == [1, 2]
-
-
 def test_a_program_is_told_the_unit_and_its_free_port(line: Line) -> None:
     programs = ScriptedPrograms()
     record = with_tests(line, unit_test(), programs=programs).burn(device())
@@ -281,18 +229,6 @@ def test_a_unit_has_no_more_values_than_a_record_can_hold(line: Line) -> None:
     )
 
 
-def test_values_of_earlier_tries_never_cost_a_unit_its_pass(line: Line) -> None:
-    many = {f"v{n}": "1" for n in range(100)}
-    tests = [unit_test(name, tries=2) for name in "abc"]
-    bad = TestAnswer(many, code="E655", detail="noisy")
-    answers: dict[str, Script | list[Script]] = {n: [bad, TestAnswer(many)] for n in "abc"}
-    record = with_tests(line, *tests, programs=ScriptedPrograms(**answers)).burn(device())
-    assert ended(record) == PASSED
-    assert [len(test.measurements) for test in record.result.tests] == [100] * 3
-    earlier = [test.earlier[0] for test in record.result.tests]
-    assert [(t.code, t.detail, t.measurements) for t in earlier] == [("E655", LEFT_OUT, ())] * 3
-
-
 def test_a_record_has_room_for_whatever_fixtures_say(line: Line) -> None:
     tests = [unit_test(f"t{n}", go_on=True, tries=10) for n in range(50)]
     long = {f"v{n}": "超" * 200 for n in range(6)}
@@ -302,7 +238,7 @@ def test_a_record_has_room_for_whatever_fixtures_say(line: Line) -> None:
     record = with_tests(line, *tests, programs=ScriptedPrograms(**answers)).burn(device())
     assert ended(record) == (Outcome.FAIL, "E655")
     assert [test.outcome for test in record.result.tests] == ["fail"] * 50
-    assert len(_stored(line)) == 50
+    assert len(stored_tests(line)) == 50
 
 
 def test_a_unit_that_failed_one_test_is_bad_whatever_an_earlier_fixture_says(line: Line) -> None:
@@ -327,22 +263,6 @@ def test_a_known_unit_is_not_tested_again(line: Line) -> None:
     with_tests(line, unit_test(), programs=programs).burn(unit)
     line.burn(unit)
     assert (line.known, len(programs.asked)) == (True, 1)
-
-
-def test_the_tries_before_the_one_that_a_person_stopped_are_on_record(line: Line) -> None:
-    stop: list[str] = []
-
-    def stopped() -> TestAnswer:
-        stop.append("now")
-        return TestAnswer(code="E902")
-
-    programs = ScriptedPrograms(rf=[values(tx_power="9"), stopped])
-    test = unit_test(measurements=[POWER], tries=3)
-    record = with_tests(line, test, programs=programs).burn(device(), aborted=stop)
-    assert ended(record) == (Outcome.ABORTED, "E458")
-    (result,) = _stored(line)
-    assert (result.outcome, result.tries) == (TestOutcome.NOT_RUN, 2)
-    assert [tried.measurements[0].value for tried in result.earlier] == ["9"]
 
 
 def test_a_person_who_stops_the_station_ends_the_test(line: Line) -> None:

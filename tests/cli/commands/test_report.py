@@ -228,6 +228,8 @@ def test_what_tests_measured_is_on_the_terminal_and_in_files_for_statisticians(
         *(("9.10", 9.1, 10.0, False), ("12.30", 12.3, 10.0, True), ("12.30", 12.3, 10.0, True)),
     ]
     assert table[0]["time"] == START + timedelta(seconds=12)
+    of_try = [table[0][name] for name in ("attempt_try", "test_try", "last_try")]
+    assert of_try == [1, 1, True]
     assert {*rows[0]} == {*table[0]} - {"value_number", "low_number", "high_number"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
-from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
 from burner.manifest.reading.batch_status import batch_status
 from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.manifest.reading.release_evidence import release_evidence
@@ -58,6 +58,18 @@ def test_a_unit_passes_with_its_tests_and_fails_without(ledger: Ledger) -> None:
     more = replace(PASSED_RF, measurements=(GOOD, Measurement("temperature", "25")))
     end(ledger, release, 1, more, TestResult("other", "run", TestOutcome.FAIL))
     end(ledger, release, 2, outcome=Outcome.FAIL)
+    assert len(batch_status(ledger.reader, "WO1").passed) == 1
+    assert flaws(ledger.reader) == []
+
+
+def test_only_the_last_try_of_a_test_must_be_good(ledger: Ledger) -> None:
+    release = open_with(ledger, tests=[RF])
+    bad = TestTry(1, TestOutcome.FAIL, "E655", measurements=(replace(GOOD, value="9", good=False),))
+    end(ledger, release, 1, replace(PASSED_RF, tries=2, earlier=(bad,)))
+    good = replace(bad, outcome=TestOutcome.PASS, measurements=(GOOD,))
+    failed = replace(PASSED_RF, outcome=TestOutcome.FAIL, tries=2, earlier=(good,))
+    with pytest.raises(BurnerError, match="E714"):
+        end(ledger, release, 2, failed)
     assert len(batch_status(ledger.reader, "WO1").passed) == 1
     assert flaws(ledger.reader) == []
 
