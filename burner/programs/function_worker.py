@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import IO, Any, Final, TextIO, cast
+from functools import reduce
+from importlib import import_module
+from typing import IO, Any, TextIO, cast
 
 from burner.programs.guard.descendants import adopt, count_descendants
 
-GROUP: Final = "burner.tests"
-"""Of the entry points."""
 _TestFunction = Callable[[Mapping[str, Any]], object]
 
 
@@ -62,23 +62,20 @@ def _flush() -> None:
 
 
 def _end_of_call(call: Mapping[str, Any], functions: dict[str, _TestFunction]) -> dict[str, str]:
-    name = call["function"]
-    if name not in functions:
-        found = _load(name)
-        if found is None:
-            return {"unknown": name}
-        functions[name] = found
+    place = call["function"]
+    if place not in functions:
+        functions[place] = _load(place)
     if "question" not in call:
-        return {"loaded": name}
-    answer = functions[name](call["question"])
+        return {"loaded": place}
+    answer = functions[place](call["question"])
     return {"answer": "" if answer is None else _as_json(answer)}
 
 
-def _load(name: str) -> _TestFunction | None:
-    from importlib.metadata import entry_points
-
-    found = next(iter(entry_points(group=GROUP, name=name)), None)
-    return cast("_TestFunction", found.load()) if found else None
+def _load(place: str) -> _TestFunction:
+    """The function of an entry point, as its package gives it: `package.module:name`."""
+    module, _, name = place.partition("[")[0].partition(":")
+    steps = filter(None, name.strip().split("."))
+    return cast("_TestFunction", reduce(getattr, steps, import_module(module.strip())))
 
 
 def _as_json(answer: object) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from burner.core.code import Code
 from burner.core.errors import BurnerError, Finding
 from burner.profile.tests import UnitTest
+from burner.programs.function_places import function_places
 from burner.programs.program_file import find_program
-from burner.programs.programs import unknown_functions
 
 
 def missing_for_tests(tests: Iterable[UnitTest], folder: Path) -> Iterator[Finding]:
@@ -19,9 +19,9 @@ def missing_for_tests(tests: Iterable[UnitTest], folder: Path) -> Iterator[Findi
     """
     tests = tuple(tests)
     yield from missing_programs({f"test {test.name}": test.run for test in tests}, folder)
-    unknown = unknown_functions(test.python for test in tests if test.python)
+    known = function_places() if any(test.python for test in tests) else {}
     for test in tests:
-        if test.python in unknown:
+        if test.python and test.python not in known:
             found = f"no installed package has the function {test.python}"
             allowed = "an entry point of the group burner.tests"
             yield Finding(Code.TEST_FUNCTION_UNKNOWN, f"test {test.name}", found, allowed)

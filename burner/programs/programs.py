@@ -7,7 +7,7 @@ its end, a function's with its worker.
 import base64
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from burner.programs.answer import (
     is_crash,
     judge,
 )
+from burner.programs.function_places import function_places
 from burner.programs.guard_process import GuardProcess
 from burner.programs.program_file import find_program, program_environment
 
@@ -44,15 +45,23 @@ _STOPPED: Final[Mapping[str, str]] = {
 class SlotPrograms:
     """Runs programs and calls functions for one slot; `close` ends all of them."""
 
-    def __init__(self, search: SecretSearch, folder: Path) -> None:
+    def __init__(
+        self,
+        search: SecretSearch,
+        folder: Path,
+        find_functions: Callable[[], Mapping[str, str]] = function_places,
+    ) -> None:
         """Nothing is started yet.
 
         Args:
             search: knows the product secret.
             folder: in which all work: that of the profile or release file.
+            find_functions: gives the places of the functions, before the first call.
         """
+        self._find_functions = find_functions
         self._search, self._folder = search, folder.absolute()
         self._programs, self._functions = GuardProcess(), GuardProcess()
+        self._places: dict[str, str] = {}
         self._loaded: set[str] = set()
         """Functions that the worker has imported."""
 
@@ -97,7 +106,11 @@ class SlotPrograms:
         """Have a function imported by the worker; an answer: why that was not possible."""
         if name in self._loaded:
             return None
-        reply, answer = self._call({"function": name}, LOAD_S, is_aborted)
+        place = self._find_functions().get(name)
+        if place is None:
+            return fixture_error(Code.TEST_FUNCTION_UNKNOWN, name)
+        self._places[name] = place
+        reply, answer = self._call({"function": place}, LOAD_S, is_aborted)
         if answer is None and "loaded" in reply:
             self._loaded.add(name)
         return answer
@@ -120,7 +133,7 @@ class SlotPrograms:
         """
         if (answer := self.load_function(name, is_aborted)) is not None:
             return answer
-        call = {"function": name, "question": question}
+        call = {"function": self._places[name], "question": question}
         reply, answer = self._call(call, deadline_s, is_aborted)
         if answer is not None:
             return answer
@@ -166,8 +179,6 @@ class SlotPrograms:
             return {}, self._checked(
                 why.encode(), said, lambda: fixture_error(Code.TEST_FUNCTION_RAISED, why)
             )
-        if "unknown" in said:
-            return {}, fixture_error(Code.TEST_FUNCTION_UNKNOWN, call["function"])
         if "answer" not in said and "loaded" not in said:
             self._end_worker()
             return {}, fixture_error(Code.TEST_ANSWER_INVALID, "the worker's line is damaged")
@@ -193,19 +204,6 @@ class SlotPrograms:
         if reply["left"]:
             return fixture_error(Code.TEST_PROCESS_NOT_ENDED, ended.detail)
         return ended
-
-
-def unknown_functions(names: Iterable[str]) -> list[str]:
-    """Those that no installed package has in the group `burner.tests`."""
-    wanted = list(dict.fromkeys(names))
-    if not wanted:
-        return []
-    from importlib.metadata import entry_points
-
-    from burner.programs.function_worker import GROUP
-
-    known = entry_points(group=GROUP).names
-    return [name for name in wanted if name not in known]
 
 
 def _judged(reply: Mapping[str, Any], output: bytes, deadline_s: float) -> ProgramAnswer:

@@ -19,6 +19,10 @@ def measures(unit):
 def nothing(unit):
     return None
 
+class Rack:
+    def measures(unit):
+        return {{"measurements": {{"rack": 7}}}}
+
 def fails(unit):
     return {{"outcome": "fail", "detail": "no carrier"}}
 
@@ -97,4 +101,5 @@ def install(folder: Path, secret: str) -> None:
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: line-fixture\nVersion: 1.0\n")
     points = [f"{name.replace('_', '-')} = line_fixture:{name}" for name in function_names()]
     points.append("broken = line_fixture_broken:test")
+    points.append("with-extra = line_fixture:Rack.measures [gpib]")
     (metadata / "entry_points.txt").write_text("\n".join(("[burner.tests]", *points, "")))

@@ -11,7 +11,8 @@ from burner.core.measurements import TestOutcome
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
 from burner.programs.answer import ProgramAnswer
-from burner.programs.programs import SlotPrograms, unknown_functions
+from burner.programs.function_places import function_places
+from burner.programs.programs import SlotPrograms
 from tests.programs import fixture_package
 
 SECRET = "Kp7wZt3QmX9dLr5VbN2h"
@@ -23,6 +24,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlotPrograms]
     fixture_package.install(folder, SECRET)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder))
+        patch.syspath_prepend(str(folder))
         slot = SlotPrograms(SecretSearch(Secret(SECRET.encode())), folder)
         yield slot
         slot.close()
@@ -95,10 +97,17 @@ def test_a_worker_that_has_started_many_processes_is_replaced(programs: SlotProg
     assert call(programs, "measures").values["calls"] == "1"
 
 
+def test_an_entry_point_may_name_an_attribute_and_an_extra(programs: SlotPrograms) -> None:
+    assert call(programs, "with-extra").values["rack"] == "7"
+
+
 def test_functions_that_no_package_has_are_found_without_importing_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fixture_package.install(tmp_path, SECRET)
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert unknown_functions(["measures", "nope", "broken", "nope"]) == ["nope"]
+    places = function_places()
+    assert places["measures"] == "line_fixture:measures"
+    assert "broken" in places
+    assert "nope" not in places
     assert "line_fixture" not in sys.modules

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from burner.burn.testing.answer import TestAnswer
@@ -9,6 +10,7 @@ from burner.core.code import Code
 from burner.core.secrets.search import SecretSearch
 from burner.profile.tests import UnitTest
 from burner.programs.answer import ProgramAnswer
+from burner.programs.function_places import function_places
 from burner.programs.program_file import find_program
 from burner.programs.programs import SlotPrograms
 from burner.programs.question import TestQuestion
@@ -28,12 +30,14 @@ class FactoryPrograms:
             folder: of the profile or release file.
         """
         self._search, self._folder = search, folder
+        self._find_functions = cache(function_places)
         self._slots: dict[str, _Slot] = {}
         self._lock, self._is_over = threading.Lock(), threading.Event()
 
     def warm_up(self, tests: Iterable[UnitTest], slots: Iterable[str]) -> None:
         """Have the functions of tests imported ahead of their first use. Returns at once."""
         if functions := [test.python for test in tests if test.python]:
+            self._find_functions()  # once for all slots
             for slot in slots:
                 load = self._of(slot).load
                 threading.Thread(target=load, args=(functions,), daemon=True).start()
@@ -77,9 +81,8 @@ class FactoryPrograms:
     def _of(self, slot: str) -> "_Slot":
         with self._lock:
             if slot not in self._slots:
-                self._slots[slot] = _Slot(
-                    SlotPrograms(self._search, self._folder), self._is_over.is_set
-                )
+                programs = SlotPrograms(self._search, self._folder, self._find_functions)
+                self._slots[slot] = _Slot(programs, self._is_over.is_set)
             return self._slots[slot]
 
 

@@ -65,6 +65,7 @@ def test_the_operator_does_not_wait_for_an_import_that_hangs(
     fixture_package.install(tmp_path, "no secret")
     (tmp_path / "line_fixture.py").write_text("import time\ntime.sleep(600)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     test = unit_test(python="measures")
     with closing(FactoryPrograms(SecretSearch(), tmp_path)) as programs:
         programs.warm_up([test], ["1"])

@@ -16,6 +16,7 @@ def run(
     tests: int, release: Release, ledger: Ledger, folder: Path, patch: pytest.MonkeyPatch
 ) -> None:
     patch.setenv("PYTHONPATH", str(folder))
+    patch.syspath_prepend(folder)
     gc.collect()
     before = open_pipes()
     campaign = Campaign(release, ledger, folder)
