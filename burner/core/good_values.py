@@ -6,16 +6,17 @@ from typing import Final
 
 from burner.core import regex
 from burner.core.measurements import Measurement
+from burner.core.record_limits import MAX_VALUE
 
-MAX_VALUE: Final = 200
-"""Characters of a value."""
-
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+"""The whole name of a value, a test or a resource."""
+NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+"""A whole decimal number."""
 
 
 def number_of(text: str) -> Decimal | None:
     """A decimal number, to its last digit; None where the text is none, such as `NaN`."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if NUMBER.fullmatch(text) else None
 
 
 def is_number(measurement: Measurement) -> bool:

@@ -16,6 +16,9 @@ from pydantic import (
 
 from burner.core.baud_rates import Baud
 from burner.core.code import Code
+from burner.core.good_values import NAME, NUMBER, is_number
+from burner.core.measurements import Measurement
+from burner.core.record_limits import MAX_VALUE
 from burner.core.regex import Regex
 from burner.core.yaml_document import WrittenFloat
 from burner.core.yaml_schema import AtLeastOne, StrictModel, refusal
@@ -27,19 +30,16 @@ MAX_DEADLINE_S = 600.0
 MAX_DIGITS = 30
 """Of a limit, written without an exponent."""
 
-TEST_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")
+TEST_NAME = re.compile(f"^{NAME.pattern}$")
 TestName = Annotated[str, Field(pattern=TEST_NAME.pattern)]
 Deadline = Annotated[float, Field(gt=0, le=MAX_DEADLINE_S)]
 """Seconds."""
 
 
-_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
-
-
 def _exact(value: object) -> Decimal:
     """The number that somebody wrote, to its last digit."""
     text = value.text if isinstance(value, WrittenFloat) else str(value)
-    if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
+    if isinstance(value, bool) or not NUMBER.fullmatch(text):
         raise refusal(Code.LIMIT_NOT_EXACT, f"found {text[:40]!r}", "a decimal number: -12.50")
     plain = f"{Decimal(text):f}"
     digits = sum(character.isdigit() for character in plain)
@@ -53,9 +53,7 @@ Limit = Annotated[
     Decimal,
     BeforeValidator(_exact),
     PlainSerializer(lambda number: f"{number:f}", return_type=str, when_used="json"),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL.pattern}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": NUMBER.pattern}]}),
 ]
 """A decimal number, exactly as written; as text it has neither exponent nor lost zeros."""
 
@@ -71,19 +69,30 @@ class MeasurementSettings(StrictModel):
     """The lowest good value. Left out: no limit."""
     high: Limit | None = None
     """The highest good value. Left out: no limit."""
-    text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=MAX_VALUE)] | None = None
     """The only good text."""
-    pattern: Annotated[Regex, Field(max_length=200)] | None = None
+    pattern: Annotated[Regex, Field(max_length=MAX_VALUE)] | None = None
     """What the whole text must match, as a regular expression of RE2."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        is_number = self.low is not None or self.high is not None or bool(self.unit)
-        if is_number + (self.text is not None) + (self.pattern is not None) > 1:
+        if is_number(self.beside("")) + (self.text is not None) + (self.pattern is not None) > 1:
             raise ValueError("limits and a unit, or text, or pattern")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError("low is not above high")
         return self
+
+    def beside(self, value: str) -> Measurement:
+        """A value beside its limits, not compared yet."""
+        return Measurement(
+            name=self.name,
+            value=value,
+            unit=self.unit,
+            low="" if self.low is None else f"{self.low:f}",
+            high="" if self.high is None else f"{self.high:f}",
+            text=self.text or "",
+            pattern=self.pattern or "",
+        )
 
 
 class DialogueLine(StrictModel):

@@ -11,22 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from burner.core.code import Code
+from burner.core.good_values import NAME
 from burner.core.measurements import TestOutcome
+from burner.core.record_limits import MAX_MEASURED, MAX_NUMBER, MAX_VALUE, cut_detail
 from burner.core.words.visible_text import in_one_line, invisible_at
 
 MAX_OUTPUT: Final = 256 * 1024
 """Bytes on standard output."""
-MAX_VALUES: Final = 300
-MAX_TEXT: Final = 200
-"""Characters of a text that was measured."""
-MAX_NUMBER: Final = 40
-"""Characters of a number."""
-MAX_DETAIL: Final = 500
 
 PASSED, UNIT_FAILED = 0, 1
 """Exit statuses; every other one is an error of the fixture."""
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 _LARGE_EXPONENT: Final = re.compile(r"[eE][+-]?0*[1-9]\d{3,}$")
 _FIELDS: Final = ("measurements", "outcome", "detail")
 _OUTCOMES: Final = (TestOutcome.PASS, TestOutcome.FAIL, TestOutcome.ERROR)
@@ -63,8 +58,7 @@ def fixture_error(code: str, detail: str = "") -> ProgramAnswer:
 
 def shown(text: str) -> str:
     """A detail in one visible line, not too long for a record."""
-    line = in_one_line(text.strip())
-    return line if len(line) <= MAX_DETAIL else f"{line[: MAX_DETAIL - 1]}…"
+    return cut_detail(in_one_line(text.strip()))
 
 
 def judge(
@@ -184,13 +178,13 @@ def _object(answer: Any) -> AnswerObject:
 def _values(measurements: Any) -> dict[str, str]:
     if not isinstance(measurements, dict):
         raise AnswerRefusedError(f"measurements: {_kind(measurements)} in place of an object")
-    if len(measurements) > MAX_VALUES:
-        raise AnswerRefusedError(f"more than {MAX_VALUES} measurements")
+    if len(measurements) > MAX_MEASURED:
+        raise AnswerRefusedError(f"more than {MAX_MEASURED} measurements")
     return {_name(name): _value(name, value) for name, value in measurements.items()}
 
 
 def _name(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise AnswerRefusedError(f"{_quoted(name)} is no name of a measurement")
     return name
 
@@ -201,8 +195,8 @@ def _value(name: str, value: Any) -> str:
             raise AnswerRefusedError(f"{name}: a number that is too long or too large")
         return str(value)
     text = _text(value, name)
-    if len(text) > MAX_TEXT:
-        raise AnswerRefusedError(f"{name}: more than {MAX_TEXT} characters")
+    if len(text) > MAX_VALUE:
+        raise AnswerRefusedError(f"{name}: more than {MAX_VALUE} characters")
     if place := invisible_at(text):
         raise AnswerRefusedError(f"{name}: character {place} cannot be seen")
     return text

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.core.good_values import MAX_VALUE, good_values, is_good, number_of
+from burner.core.good_values import good_values, is_good, number_of
 from burner.core.measurements import Measurement
+from burner.core.record_limits import MAX_VALUE
 
 numbers = st.decimals(
     allow_nan=False, allow_infinity=False, places=12, min_value=-(10**9), max_value=10**9

@@ -9,7 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burner.core.code import Code
+from burner.core.good_values import NAME
 from burner.core.measurements import TestOutcome
+from burner.core.record_limits import MAX_DETAIL, MAX_NUMBER, MAX_VALUE
 from burner.programs import answer
 from burner.programs.answer import ProgramAnswer, judge
 
@@ -86,7 +88,7 @@ def test_a_number_stays_the_text_that_was_sent(number: str) -> None:
 
 @given(
     st.dictionaries(
-        st.from_regex(answer._NAME, fullmatch=True),
+        st.from_regex(NAME, fullmatch=True),
         st.decimals(allow_nan=False, allow_infinity=False, places=6, max_value=10**12),
         max_size=5,
     )
@@ -94,7 +96,7 @@ def test_a_number_stays_the_text_that_was_sent(number: str) -> None:
 def test_every_decimal_comes_back_to_the_last_digit(values: dict[str, Decimal]) -> None:
     pairs = ", ".join(f'"{name}": {value:f}' for name, value in values.items())
     ended = judge(0, f'{{"measurements": {{{pairs}}}}}'.encode())
-    assert ended.outcome is PASS or any(len(f"{v:f}") > answer.MAX_NUMBER for v in values.values())
+    assert ended.outcome is PASS or any(len(f"{v:f}") > MAX_NUMBER for v in values.values())
     assert all(Decimal(ended.values[name]) == values[name] for name in ended.values)
 
 
@@ -153,7 +155,7 @@ def test_a_detail_is_one_visible_line_and_not_too_long() -> None:
     said = json.dumps({"detail": "\x1b[31mbad\n" + "x" * 1000}).encode()
     detail = judge(0, said).detail
     assert detail.startswith("\\u001b[31mbad\\u000axxx")
-    assert len(detail) == answer.MAX_DETAIL
+    assert len(detail) == MAX_DETAIL
 
 
 @given(st.binary(max_size=60), st.integers(-20, 300), st.booleans())
@@ -179,6 +181,6 @@ JSON = st.recursive(
 def test_json_of_any_kind_gives_an_answer_that_a_record_takes(content: dict[str, Any]) -> None:
     ended: ProgramAnswer = judge(0, json.dumps(content).encode())
     assert ended.outcome is not PASS or content.get("outcome", "pass") == "pass"
-    assert len(ended.detail) <= answer.MAX_DETAIL
+    assert len(ended.detail) <= MAX_DETAIL
     assert ended.detail.isprintable()
-    assert all(len(value) <= answer.MAX_TEXT for value in ended.values.values())
+    assert all(len(value) <= MAX_VALUE for value in ended.values.values())

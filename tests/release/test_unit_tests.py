@@ -78,7 +78,7 @@ def test_a_unit_has_at_most_300_measurements_of_all_tests(tmp_path: Path) -> Non
 
 
 def test_texts_that_no_record_could_hold_are_refused(tmp_path: Path) -> None:
-    rows = ", ".join(f"{{name: m{i}, text: {'x' * 200}}}" for i in range(100))
+    rows = ", ".join(f"{{name: m{i}, text: {'x' * 200}}}" for i in range(80))
     tests = f"[{{name: a, run: [x], measurements: [{rows}]}}, {{name: b, run: [x]}}]"
     assert findings_of(tmp_path, tests) == ()
     twice = f"[{{name: a, run: [x], measurements: [{rows}]}},"

@@ -1,22 +1,17 @@
 """What an answer means: its values compared with the limits of the profile. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from burner.burn.testing.answer import TestAnswer
 from burner.core.code import Code
 from burner.core.errors import Fault, lookup
-from burner.core.good_values import MAX_VALUE, good_values, is_good, is_number, number_of
+from burner.core.good_values import NAME, good_values, is_good, is_number, number_of
 from burner.core.measurements import Measurement, TestOutcome
+from burner.core.record_limits import MAX_VALUE
 from burner.core.words.plural import counted
 from burner.core.words.visible_text import in_one_line
-from burner.profile.tests import MAX_MEASUREMENTS, MeasurementSettings, UnitTest
-
-MAX_DETAIL: Final = 500
-"""Characters of a detail on record."""
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+from burner.profile.tests import MAX_MEASUREMENTS, UnitTest
 
 
 @dataclass(frozen=True)
@@ -60,43 +55,25 @@ def judge(test: UnitTest, answer: TestAnswer) -> Judgement:
     return Judgement(answer.code, answer.detail, measured)
 
 
-def in_a_record(detail: str) -> str:
-    """A detail, as long as a record may have it."""
-    return detail if len(detail) <= MAX_DETAIL else f"{detail[: MAX_DETAIL - 1]}…"
-
-
 def _measurements(test: UnitTest, values: Mapping[str, str]) -> Iterator[Measurement]:
     """Those that the profile names, in its order; then the others, as they came."""
     named = {settings.name: settings for settings in test.measurements}
     for name, settings in named.items():
         if name in values:
-            whole = limits_of(settings, values[name])
+            whole = settings.beside(values[name])
             yield replace(whole, value=whole.value[:MAX_VALUE], good=is_good(whole))
     for name, value in values.items():
-        if name not in named and _NAME.fullmatch(name):
+        if name not in named and NAME.fullmatch(name):
             yield Measurement(name, value[:MAX_VALUE])
-
-
-def limits_of(settings: MeasurementSettings, value: str) -> Measurement:
-    """A value beside its limits, not compared yet."""
-    return Measurement(
-        name=settings.name,
-        value=value,
-        unit=settings.unit,
-        low="" if settings.low is None else f"{settings.low:f}",
-        high="" if settings.high is None else f"{settings.high:f}",
-        text=settings.text or "",
-        pattern=settings.pattern or "",
-    )
 
 
 def _unusable(test: UnitTest, values: Mapping[str, str]) -> str:
     """What is wrong with the values of a program, whatever the unit is like; empty: nothing."""
     if len(values) > MAX_MEASUREMENTS:
         return f"{counted(len(values), 'value')}, at most {MAX_MEASUREMENTS}"
-    numbers = {m.name for m in test.measurements if is_number(limits_of(m, ""))}
+    numbers = {m.name for m in test.measurements if is_number(m.beside(""))}
     for name, value in values.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             return f"{in_one_line(name)[:40]!r} is no name of a value"
         if len(value) > MAX_VALUE:
             return f"{name} has {len(value)} characters, at most {MAX_VALUE}"

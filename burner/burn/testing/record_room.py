@@ -1,16 +1,12 @@
 """What the record of a unit has room for of the tries of its tests. Pure."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Final
 
 from burner.core.measurements import TestResult, TestTry
+from burner.core.record_limits import MAX_MEASURED, MAX_SIZE, size_on_record
 
-MAX_MEASURED: Final = 300
-"""Measurements of one unit on record."""
-MAX_SIZE: Final = 40_000
-"""Bytes of the results of one unit: a record has at most 60,000."""
 LEFT_OUT: Final = "left out: no room in the record"
 """Detail of an earlier try whose values are not on record."""
 
@@ -34,13 +30,13 @@ def with_earlier_tries_that_fit(results: Sequence[TestResult]) -> tuple[TestResu
     newest_first = [(r.name, tried) for r in reversed(results) for tried in reversed(r.earlier)]
     kept: list[tuple[str, TestTry]] = []
     for name, tried in newest_first:
-        size -= _size(_without_values(tried))
+        size -= size_on_record(_without_values(tried))
         if size < 0:
             break
         kept.append((name, _without_values(tried)))
     for place, (_, short) in enumerate(kept):
         name, whole = newest_first[place]
-        size -= _size(whole) - _size(short)
+        size -= size_on_record(whole) - size_on_record(short)
         measured -= len(whole.measurements)
         if size < 0 or measured < 0:
             break
@@ -54,7 +50,7 @@ def with_earlier_tries_that_fit(results: Sequence[TestResult]) -> tuple[TestResu
 
 def _room_beside_last_tries(results: Sequence[TestResult]) -> tuple[int, int]:
     """Bytes and measurements that are left; below 0 where the last tries alone are too much."""
-    size = sum(_size(replace(result, earlier=())) for result in results)
+    size = sum(size_on_record(replace(result, earlier=())) for result in results)
     return MAX_SIZE - size, MAX_MEASURED - sum(len(result.measurements) for result in results)
 
 
@@ -62,8 +58,3 @@ def _without_values(tried: TestTry) -> TestTry:
     if not tried.measurements and len(tried.detail) <= len(LEFT_OUT):
         return tried
     return replace(tried, detail=LEFT_OUT, measurements=())
-
-
-def _size(result: TestResult | TestTry) -> int:
-    """Bytes on record, about."""
-    return len(json.dumps(asdict(result), ensure_ascii=False, default=str).encode())

@@ -8,20 +8,16 @@ from dataclasses import replace
 from burner.burn.testing.answer import TestAnswer
 from burner.burn.testing.dialogue import hold_dialogue
 from burner.burn.testing.equipment import TestEquipment
-from burner.burn.testing.judgement import in_a_record, judge
+from burner.burn.testing.judgement import judge
 from burner.burn.testing.question import question_of
-from burner.burn.testing.record_room import (
-    MAX_MEASURED,
-    MAX_SIZE,
-    last_tries_fit,
-    with_earlier_tries_that_fit,
-)
+from burner.burn.testing.record_room import last_tries_fit, with_earlier_tries_that_fit
 from burner.burn.testing.resources import Turn
 from burner.core.attempt import Attempt
 from burner.core.code import Code
 from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, Fault
 from burner.core.measurements import TestOutcome, TestResult, TestTry
+from burner.core.record_limits import MAX_DETAIL, MAX_MEASURED, MAX_SIZE, cut_detail
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, ResourceAwaited, TestEnded, TestStarted
 from burner.core.words.plural import counted
@@ -152,7 +148,7 @@ class UnitTests:
                 _not_run(test),
                 outcome=judged.outcome,
                 code=judged.code,
-                detail=in_a_record(self._search.clean(judged.detail)),
+                detail=cut_detail(self._search.clean(judged.detail)),
                 seconds=self._now() - began,
                 waited_s=waited_s,
                 tries=tried,
@@ -192,21 +188,28 @@ class UnitTests:
 
     def _keep(self, result: TestResult) -> TestResult:
         """Keep a result; returns it as the record of the unit has room for it."""
-        results = {**self._results, result.name: result}
-        if not last_tries_fit(tuple(results.values())):
-            results[result.name] = _too_large(result)
+        results = {
+            test.name: self._results.get(test.name) or _not_run(test) for test in self._tests
+        }
+        for candidate in (result, *_shorter(result)):
+            results[result.name] = candidate
+            if last_tries_fit(tuple(results.values())):
+                break
         fitting = with_earlier_tries_that_fit(tuple(results.values()))
         self._results = {kept.name: kept for kept in fitting}
         return self._results[result.name]
 
 
-def _too_large(result: TestResult) -> TestResult:
-    """A result for which the record has no room: without its values it is no pass."""
+def _shorter(result: TestResult) -> Iterator[TestResult]:
+    """A result without its values, which then is no pass; then also without its own detail."""
     what = f"more than {counted(MAX_MEASURED, 'value')}, or {MAX_SIZE} bytes, of one unit"
     short = replace(result, detail=what, measurements=())
-    if result.code:
-        return short
-    return replace(short, outcome=TestOutcome.ERROR, code=Code.TEST_VALUE_UNUSABLE)
+    if not result.code:
+        short = replace(short, outcome=TestOutcome.ERROR, code=Code.TEST_VALUE_UNUSABLE)
+    if result.detail:
+        own = cut_detail(result.detail, MAX_DETAIL - len(what) - 2)
+        yield replace(short, detail=f"{own}; {what}")
+    yield short
 
 
 def _as_earlier(result: TestResult) -> TestTry:

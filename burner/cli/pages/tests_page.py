@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from burner.burn.testing.judgement import limits_of
 from burner.cli.pages.page_rows import PageRows, under
 from burner.core.good_values import good_values
 from burner.core.words.plural import counted
@@ -58,7 +57,7 @@ def _conditions(test: UnitTest) -> str:
 
 
 def _good(measurement: MeasurementSettings) -> str:
-    limits = limits_of(measurement, "")
+    limits = measurement.beside("")
     if not (limits.low or limits.high or limits.text or limits.pattern or limits.unit):
         return "any value"
     return f"{good_values(limits)} {limits.unit}".rstrip()

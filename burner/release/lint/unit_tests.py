@@ -1,25 +1,22 @@
 """Whether the tests of a profile can run and be recorded as they are written. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from burner.core.canonical_json import canonical
 from burner.core.code import Code
 from burner.core.errors import Finding
+from burner.core.measurements import Measurement, TestOutcome, TestResult
+from burner.core.record_limits import MAX_MEASURED, MAX_NUMBER, MAX_SIZE, MAX_VALUE, size_on_record
 from burner.core.regex import compiled
 from burner.core.yaml_document import FieldPath
 from burner.profile.profile import Profile
 from burner.profile.tests import TEST_NAME, MeasurementSettings, UnitTest
 from burner.provisioning.at_carrier import AtSettings
 
-MAX_OF_A_UNIT: Final = 300
-"""Measurements of all tests of a unit."""
-MAX_SIZE: Final = 45_000
-"""Bytes of the tests in the record of a batch, and of their results in the record of a unit. A
-record has at most 60,000."""
-_A_RESULT: Final = 300
-_A_VALUE: Final = 120
-"""Bytes in the record of a unit beside the texts of the profile."""
+_SOME_DETAIL: Final = 100
+"""Characters for the detail of a test that passed."""
 
 PlacedTest = tuple[FieldPath, UnitTest]
 
@@ -124,14 +121,14 @@ def _ports(profile: Profile) -> tuple[str, ...]:
 
 
 def _sizes(profile: Profile, tests: list[UnitTest]) -> Iterator[Finding]:
-    """Whether the record of a unit holds all results, and that of a batch all tests."""
+    """Whether the record of a good unit holds all results, and that of a batch all tests."""
     at = profile.place("tests" if profile.tests else "route")
     measured = sum(len(_measured(test)) for test in tests)
-    if measured > MAX_OF_A_UNIT:
+    if measured > MAX_MEASURED:
         found = f"{measured} measurements of a unit"
-        yield Finding(Code.TESTS_TOO_LARGE, at, found, f"at most {MAX_OF_A_UNIT}")
+        yield Finding(Code.TESTS_TOO_LARGE, at, found, f"at most {MAX_MEASURED}")
     sizes: Mapping[str, int] = {
-        "the results of a unit": sum(map(_result_size, tests)),
+        "the results of a unit": sum(size_on_record(_longest_result(test)) for test in tests),
         "the tests": sum(
             len(canonical(test.model_dump(mode="json", exclude_defaults=True))) for test in tests
         ),
@@ -152,21 +149,23 @@ def _measured(test: UnitTest) -> set[str]:
     return groups | {measurement.name for measurement in test.measurements}
 
 
-def _result_size(test: UnitTest) -> int:
-    extra = len(_measured(test)) - len(test.measurements)
-    return _A_RESULT + extra * _A_VALUE + sum(map(_value_size, test.measurements))
-
-
-def _value_size(settings: MeasurementSettings) -> int:
-    texts = (
-        settings.name,
-        settings.unit,
-        settings.low,
-        settings.high,
-        settings.text,
-        settings.pattern,
+def _longest_result(test: UnitTest) -> TestResult:
+    """The longest result of a good unit; a value that nobody judges is as long as a number."""
+    named = [replace(m.beside(""), value=_longest_value(m)) for m in test.measurements]
+    others = _measured(test) - {measurement.name for measurement in test.measurements}
+    return TestResult(
+        *(test.name, test.kind, TestOutcome.PASS),
+        detail="x" * _SOME_DETAIL,
+        seconds=test.deadline_s,
+        tries=test.tries,
+        resource=test.resource or "",
+        program="x" * 64,
+        measurements=(*named, *(Measurement(name, "9" * MAX_NUMBER) for name in others)),
     )
-    return _A_VALUE + sum(len(str(text).encode()) for text in texts if text is not None)
+
+
+def _longest_value(settings: MeasurementSettings) -> str:
+    return settings.text or ("x" * MAX_VALUE if settings.pattern else "9" * MAX_NUMBER)
 
 
 def _resources(profile: Profile, tests: Iterable[PlacedTest]) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """Earlier tries are on record as far as there is room: the newest ones first."""
 
-import json
 from dataclasses import asdict, replace
 
 from hypothesis import given
@@ -8,12 +7,12 @@ from hypothesis import strategies as st
 
 from burner.burn.testing.record_room import (
     LEFT_OUT,
-    MAX_MEASURED,
-    MAX_SIZE,
     last_tries_fit,
     with_earlier_tries_that_fit,
 )
+from burner.core.canonical_json import canonical
 from burner.core.measurements import Measurement, TestOutcome, TestResult, TestTry
+from burner.core.record_limits import MAX_MEASURED, MAX_SIZE
 
 
 def tried(number: int, values: int, detail: str = "bad") -> TestTry:
@@ -30,7 +29,7 @@ def result(name: str, values: int, *earlier: TestTry) -> TestResult:
 
 
 def size(results: tuple[TestResult, ...]) -> int:
-    return sum(len(json.dumps(asdict(r), ensure_ascii=False).encode()) for r in results)
+    return sum(len(canonical(asdict(r))) for r in results)
 
 
 def test_the_newest_earlier_tries_keep_their_values() -> None:

@@ -16,6 +16,7 @@ from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.silicon import Mac
 from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
+from burner.release.lint.unit_tests import check_unit_tests
 from tests.burn.one_slot import NAME, PASSED, SECRET, UNIT, Line, boot_lines, ended
 from tests.burn.testing.programs import Script, ScriptedPrograms, unit_test, values
 from tests.burn.testing.tested_line import POWER, device, stored_tests, with_tests
@@ -225,8 +226,34 @@ def test_a_unit_has_no_more_values_than_a_record_can_hold(line: Line) -> None:
     programs = ScriptedPrograms(a=many, b=many, c=many, d=values(v="1"))
     record = with_tests(line, *tests, programs=programs).burn(device())
     assert (*ended(record), record.result.detail) == (
-        *(Outcome.ERROR, "E656", "d: more than 300 values, or 40000 bytes, of one unit"),
+        *(Outcome.ERROR, "E656", "d: more than 300 values, or 45000 bytes, of one unit"),
     )
+
+
+def test_a_bad_unit_keeps_the_reason_where_its_values_have_no_room(line: Line) -> None:
+    many = values(**{f"v{n}": "1" for n in range(100)})
+    tests = [*(unit_test(name) for name in "abc"), unit_test("d", measurements=[POWER])]
+    programs = ScriptedPrograms(a=many, b=many, c=many, d=values(tx_power="15"))
+    record = with_tests(line, *tests, programs=programs).burn(device())
+    why = "d: tx_power is 15 dBm, good is 10 to 14"
+    assert (*ended(record), record.result.detail) == (
+        *(Outcome.FAIL, "E655", f"{why}; more than 300 values, or 45000 bytes, of one unit"),
+    )
+
+
+def test_a_good_unit_of_a_profile_that_checks_clean_has_room_on_record(line: Line) -> None:
+    limits = {"unit": "mA", "low": 0, "high": "9" * 30}
+    tests = [
+        unit_test(name, measurements=[{"name": f"m{n}", **limits} for n in range(count)])
+        for name, count in (("a", 100), ("b", 100), ("c", 70))
+    ]
+    number = "9" * 28 + "." + "0" * 11
+    answers: dict[str, Script | list[Script]] = {
+        t.name: values(**{m.name: number for m in t.measurements}) for t in tests
+    }
+    record = with_tests(line, *tests, programs=ScriptedPrograms(**answers)).burn(device())
+    assert [*check_unit_tests(line.job.release.profile)] == []
+    assert ended(record) == PASSED
 
 
 def test_a_record_has_room_for_whatever_fixtures_say(line: Line) -> None:
