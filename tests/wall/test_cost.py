@@ -13,9 +13,10 @@ from burner.manifest.entries.attempts import attempt_facts, result_facts
 from burner.manifest.entries.entry import new_nonce
 from burner.manifest.entries.kinds import AnyEntry, Intent, OutcomeEntry
 from burner.manifest.entries.values import utc
-from burner.manifest.reading.backlogs import label_backlogs, message_backlogs
 from burner.manifest.reading.log_changes import changes_since
+from burner.manifest.reading.outbox_backlog import count_messages
 from burner.manifest.reading.reader import ManifestReader
+from burner.manifest.reading.unit_labels import label_counts_by_batch
 from burner.manifest.writing.ledger import Ledger
 from burner.wall.feed import ManifestFeed
 from tests.manifest.filling import fill
@@ -35,8 +36,8 @@ def test_what_is_new_is_found_without_reading_a_large_table(tmp_path: Path) -> N
         driver.set_trace_callback(statements.append)
         changes_since(reader, 1, [0])
         with reader.connection() as connection:
-            message_backlogs(connection)
-            label_backlogs(connection, ["WO1", "WO2"], datetime.now(UTC))
+            count_messages(connection)
+            label_counts_by_batch(connection, ["WO1", "WO2"], datetime.now(UTC))
         driver.set_trace_callback(None)
         selects = [text for text in statements if text.startswith("SELECT")]
         plans = [row[3] for text in selects for row in driver.execute(f"EXPLAIN QUERY PLAN {text}")]

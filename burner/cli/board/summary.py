@@ -6,6 +6,7 @@ from datetime import datetime
 from burner.cli.board.display_view import clock
 from burner.cli.board.troubles import slots_named
 from burner.cli.board.words import state_word, unit_word
+from burner.cli.pages.label_prints import label_counts_line
 from burner.cli.terminal import screen
 from burner.cli.terminal.next_command import DEFAULT_MANIFEST, manifest_argument, quoted
 from burner.core.errors import lookup
@@ -198,8 +199,7 @@ def label_lines(
     """How the printed labels of a batch stand; nothing where it has none."""
     if not counts.all:
         return []
-    numbers = (counts.owed, counts.doubtful, counts.sent, counts.confirmed)
-    lines = [phrase("labels counted", language, *numbers)]
+    lines = [label_counts_line(counts, language)]
     if counts.open:
         command = f"burner batch labels {quoted(batch)}{manifest_argument(manifest)}"
         lines.append(phrase("labels listed", language, command))

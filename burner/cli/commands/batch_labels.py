@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from burner.cli.pages.label_prints import label_counts_line
 from burner.cli.parameters import options
 from burner.cli.parameters.label_options import printer_of_command, printer_option
 from burner.cli.terminal import screen
@@ -68,21 +69,22 @@ def labels(
 
 def _list(reader: "ManifestReader", batch: str, *, with_sent: bool, as_json: bool) -> int:
     from burner.manifest.reading.reader import log_of_batch
-    from burner.manifest.reading.unit_labels import label_counts, labels_of_batch
+    from burner.manifest.reading.unit_labels import is_printing, label_counts, labels_of_batch
 
     with reader.connection() as connection:
         log = log_of_batch(connection, batch)
         counts = label_counts(connection, batch, log)
         states = () if with_sent else OPEN_STATES
         rows = labels_of_batch(connection, batch, *states, log=log)
+        begun = [row.started for row in rows if row.state == UnitLabelState.STARTED]
+        at_work = {number for number in begun if is_printing(connection, number, log=log)}
     if as_json:
         print_json([label_json(row) for row in rows])
         return 1 if counts.open else 0
-    say = Wording(language())
     if rows:
-        screen.table("", COLUMNS, map(_row, rows))
-    numbers = (counts.owed, counts.doubtful, counts.sent, counts.confirmed)
-    screen.say(say("labels counted", *numbers))
+        shown = (shown_state(row, is_printing=row.started in at_work) for row in rows)
+        screen.table("", COLUMNS, map(_row, rows, shown))
+    screen.say(label_counts_line(counts, language()))
     return 1 if counts.open else 0
 
 
@@ -100,11 +102,16 @@ def label_json(row: "UnitLabelRow") -> dict[str, object]:
     }
 
 
-def _row(row: "UnitLabelRow") -> tuple[object, ...]:
+def _row(row: "UnitLabelRow", state: str) -> tuple[object, ...]:
     started = f"record {row.started}" if row.started >= 0 else ""
-    return row.unit_id, row.device_name, shown_state(row), row.station, row.prints, started
+    return row.unit_id, row.device_name, state, row.station, row.prints, started
 
 
-def shown_state(row: "UnitLabelRow") -> str:
-    """How a label stands, in the reader's language."""
-    return Wording(language())(f"label is {row.state}")
+def shown_state(row: "UnitLabelRow", *, is_printing: bool = False) -> str:
+    """How a label stands, in the reader's language.
+
+    Args:
+        row: the label.
+        is_printing: whether the print that has no end on record is at work.
+    """
+    return Wording(language())(f"label is {'printing' if is_printing else row.state}")

@@ -12,7 +12,7 @@ from burner.cli.terminal import screen
 from burner.cli.terminal.json_output import print_json
 from burner.core.code import Code
 from burner.core.errors import BurnerError
-from burner.core.unit_labels import LabelPrintEnd
+from burner.core.unit_labels import LabelPrintEnd, UnitLabelState
 
 if TYPE_CHECKING:
     from burner.manifest.fold.unit_label_row import UnitLabelRow
@@ -57,6 +57,7 @@ def label(
     from burner.cli.parameters.command_rules import own_station_file, station_of_command
     from burner.cli.questions.secret_questions import Use
     from burner.manifest.reading.reader import ManifestReader
+    from burner.manifest.reading.unit_labels import is_printing
 
     if reprint and scanned:
         raise click.UsageError("--reprint or --scanned, not both")
@@ -74,10 +75,14 @@ def label(
                 _confirm(ledger, row, scanned)
     with ManifestReader.open(manifest) as reader:
         row = _label_of(reader, unit, product)
+        with reader.connection() as connection:
+            is_begun = row.state == UnitLabelState.STARTED
+            at_work = is_begun and is_printing(connection, row.started)
     if as_json:
         print_json(label_json(row))
         return
-    screen.say(f"{row.unit_id}  {row.device_name}  {shown_state(row)}  ({row.prints} printed)")
+    state = shown_state(row, is_printing=at_work)
+    screen.say(f"{row.unit_id}  {row.device_name}  {state}  ({row.prints} printed)")
 
 
 def _label_of(reader: "ManifestReader", unit: str, product: str) -> "UnitLabelRow":

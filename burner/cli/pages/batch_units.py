@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from burner.cli.pages.label_prints import label_counts_line
 from burner.cli.terminal import screen
 from burner.cli.terminal.language import language
 from burner.core.words.phrases import Wording, phrase
@@ -18,8 +19,7 @@ def show_units(status: "BatchStatus") -> None:
     if count := status.names_not_confirmed:
         screen.warn(say.counted("names not confirmed", count, count))
     if labels := status.labels:
-        line = say("labels counted", labels.owed, labels.doubtful, labels.sent, labels.confirmed)
-        (screen.warn if labels.open else screen.say)(line)
+        (screen.warn if labels.open else screen.say)(label_counts_line(labels, language()))
 
 
 def show_bad_units(status: "BatchStatus") -> None:

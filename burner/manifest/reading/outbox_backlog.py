@@ -1,10 +1,13 @@
 """What waits in the outbox."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from burner.manifest.entries.values import moment, utc
 from burner.manifest.store.outbox import REFUSED, WAITING
 from burner.manifest.store.tables import destinations, outbox
 
@@ -30,6 +33,17 @@ class Backlog:
         return self.waiting + self.refused
 
 
+class MessageCount(NamedTuple):
+    """Messages for one destination that were not delivered, in one state."""
+
+    destination: str
+    refused: bool
+    """They wait for a person; else they are sent by themselves."""
+    number: int
+    since: datetime
+    """When the first one happened."""
+
+
 @dataclass(frozen=True)
 class UndeliveredMessage:
     """A message that was not delivered."""
@@ -48,6 +62,30 @@ class UndeliveredMessage:
     error: str
 
 
+def count_messages(connection: Connection, *, batch: str = "") -> list[MessageCount]:
+    """How many messages wait for each destination that has any; by index.
+
+    Args:
+        connection: to the manifest.
+        batch: only messages about its units; empty: all.
+    """
+    o = outbox.c
+    query = select(o.destination, o.state, func.count(), func.min(o.number))
+    query = query.where(o.state.in_((WAITING, REFUSED)))
+    if batch:
+        query = query.where(o.batch == batch)
+    query = query.group_by(o.destination, o.state).order_by(o.destination, o.state)
+    return [
+        MessageCount(destination, state == REFUSED, int(number), _made(connection, first))
+        for destination, state, number, first in connection.execute(query).all()
+    ]
+
+
+def _made(connection: Connection, number: int) -> datetime:
+    query = select(outbox.c.at).where(outbox.c.number == number)
+    return moment(connection.execute(query).scalar_one())
+
+
 def read_backlogs(connection: Connection, *, batch: str = "") -> tuple[Backlog, ...]:
     """The backlog of each destination that has one, or that a station has, by name.
 
@@ -58,26 +96,19 @@ def read_backlogs(connection: Connection, *, batch: str = "") -> tuple[Backlog, 
     stations: dict[str, list[str]] = {}
     for row in connection.execute(select(destinations).order_by(destinations.c.station)):
         stations.setdefault(row.name, []).append(row.station)
-    o = outbox.c
-    query = select(
-        o.destination,
-        func.sum(case((o.state == WAITING, 1), else_=0)).label("waiting"),
-        func.sum(case((o.state == REFUSED, 1), else_=0)).label("refused"),
-        func.min(o.at).label("oldest"),
-    ).where(o.state.in_((WAITING, REFUSED)))
-    if batch:
-        query = query.where(o.batch == batch)
-    found = {row.destination: row for row in connection.execute(query.group_by(o.destination))}
+    found: dict[str, list[MessageCount]] = {}
+    for count in count_messages(connection, batch=batch):
+        found.setdefault(count.destination, []).append(count)
     errors = _last_errors(connection)
     backlogs = []
     for name in sorted(found.keys() | stations.keys()):
-        counts = found.get(name)
+        counts = found.get(name, [])
         backlogs.append(
             Backlog(
                 name,
-                waiting=int(counts.waiting) if counts else 0,
-                refused=int(counts.refused) if counts else 0,
-                oldest=counts.oldest if counts else "",
+                waiting=sum(count.number for count in counts if not count.refused),
+                refused=sum(count.number for count in counts if count.refused),
+                oldest=utc(min(count.since for count in counts)) if counts else "",
                 error=errors.get(name, ""),
                 stations=tuple(stations.get(name, ())),
             )

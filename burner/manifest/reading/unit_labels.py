@@ -1,14 +1,18 @@
 """Printed labels as they stand: of a unit, and of batches."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.engine import Connection
 
 from burner.core.unit_labels import UnitLabelState
-from burner.manifest.fold.rows import PASS, UnitRow
+from burner.manifest.entries.values import moment
+from burner.manifest.fold.rows import NEVER, PASS, UnitRow
 from burner.manifest.fold.unit_label_row import UnitLabelRow
+from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES
 
@@ -18,6 +22,8 @@ _of_unit = (
     & (_units.c.product_id == _labels.c.product_id)
     & (_units.c.unit_id == _labels.c.unit_id)
 )
+PRINTING = timedelta(minutes=1)
+"""A print that was started, and has no end on record, is at work so long; then it is doubtful."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +31,17 @@ class LabelCounts:
     """How many labels of good units stand how."""
 
     owed: int = 0
+    printing: int = 0
+    """Prints that were started a moment ago."""
     doubtful: int = 0
-    """Also prints that were started and have no end on record."""
+    """Also prints that were started earlier and have no end on record."""
     sent: int = 0
     confirmed: int = 0
 
     @property
     def open(self) -> int:
         """Labels that somebody must still look at."""
-        return self.owed + self.doubtful
+        return self.owed + self.printing + self.doubtful
 
     @property
     def all(self) -> int:
@@ -57,26 +65,59 @@ def labels_of_batch(
         states: only labels that stand so; none: all.
         log: in which it was opened.
     """
-    query = select(_labels).join(_units, _of_unit).where(*_of_batch(batch, log))
+    query = select(_labels).join(_units, _of_unit).where(*_of_batches([batch], log))
     if states:
         query = query.where(_labels.c.state.in_([state.value for state in states]))
     rows = connection.execute(query.order_by(_labels.c.passed))
     return [row_of(UnitLabelRow, row) for row in rows]
 
 
-def label_counts(connection: Connection, batch: str = "", log: int = OWN) -> LabelCounts:
-    """How the labels of a batch stand; without one, those of all batches."""
-    query = select(_labels.c.state, func.count()).join(_units, _of_unit)
-    query = query.where(*_of_batch(batch, log)).group_by(_labels.c.state)
-    counts: Mapping[str, int] = {state: int(n) for state, n in connection.execute(query)}
-    return LabelCounts(
-        owed=counts.get(UnitLabelState.OWED, 0),
-        doubtful=counts.get(UnitLabelState.DOUBTFUL, 0) + counts.get(UnitLabelState.STARTED, 0),
-        sent=counts.get(UnitLabelState.SENT, 0),
-        confirmed=counts.get(UnitLabelState.CONFIRMED, 0),
-    )
+def is_printing(
+    connection: Connection, started: int, now: datetime | None = None, log: int = OWN
+) -> bool:
+    """Whether the print that a record started, and that has no end on record, is at work.
+
+    Args:
+        connection: to the manifest.
+        started: number of the record.
+        now: None: by this computer's clock.
+        log: of the record.
+    """
+    at = moment(entry_at(connection, started, log).at)
+    return (now or datetime.now(UTC)) - at < PRINTING
 
 
-def _of_batch(batch: str, log: int) -> list[ColumnElement[bool]]:
+def label_counts(connection: Connection, batch: str, log: int = OWN) -> LabelCounts:
+    """How the labels of a batch stand."""
+    return label_counts_by_batch(connection, [batch], log=log).get(batch, LabelCounts())
+
+
+def label_counts_by_batch(
+    connection: Connection, batches: Collection[str], now: datetime | None = None, log: int = OWN
+) -> Mapping[str, LabelCounts]:
+    """How the labels of batches stand, of those that have any; by index.
+
+    Args:
+        connection: to the manifest.
+        batches: of one log.
+        now: see `is_printing`.
+        log: in which they were opened.
+    """
+    is_started = _labels.c.state == UnitLabelState.STARTED.value
+    of_print = case((is_started, _labels.c.started), else_=NEVER).label("of_print")
+    columns = (_labels.c.batch, _labels.c.state, of_print)
+    query = select(*columns, func.count()).join(_units, _of_unit)
+    query = query.where(*_of_batches(batches, log)).group_by(*columns)
+    numbers: dict[str, Counter[str]] = {}
+    for batch, state, started, number in connection.execute(query).all():
+        counted = state
+        if state == UnitLabelState.STARTED:
+            at_work = is_printing(connection, started, now, log)
+            counted = "printing" if at_work else UnitLabelState.DOUBTFUL.value
+        numbers.setdefault(batch, Counter())[counted] += int(number)
+    return {batch: LabelCounts(**numbers[batch]) for batch in sorted(numbers)}
+
+
+def _of_batches(batches: Collection[str], log: int) -> list[ColumnElement[bool]]:
     of_log: list[ColumnElement[bool]] = [_labels.c.log == log, _units.c.status == PASS]
-    return [*of_log, _labels.c.batch == batch] if batch else of_log
+    return [*of_log, _labels.c.batch.in_(batches)]

@@ -1,10 +1,12 @@
 """Labels as people meet them: printed by a run, listed, printed later, again, and confirmed."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from burner.bench.printer.printer import SimulatedPrinter
+from burner.manifest.reading.unit_labels import LabelCounts
 from tests.images import write_product
 from tests.runs import burn, burner
 
@@ -31,7 +33,7 @@ def test_a_doubtful_label_is_listed_confirmed_or_printed_again_with_a_reason(
         profile=product,
     )
     assert ran.status == 0  # the PASS stands
-    assert ran.summary["labels"] == {"owed": 0, "doubtful": 1, "sent": 1, "confirmed": 0}
+    assert ran.summary["labels"] == asdict(LabelCounts(doubtful=1, sent=1))
     (doubt,) = [line for line in ran.lines if line["event"] == "unit label" and line["code"]]
     assert (doubt["state"], doubt["code"]) == ("doubtful", "E338")
     listed = burner(tmp_path, "batch", "labels", "WO1")
@@ -76,7 +78,7 @@ def test_labels_that_are_owed_are_printed_by_a_command(tmp_path: Path, product: 
 def test_a_slot_takes_the_next_board_after_its_label_was_scanned(tmp_path: Path) -> None:
     product = write_product(tmp_path, label=LABEL.format("true"))
     ran = burn(tmp_path, "--bench", "sim:1,boards=3", "--count", "3", *WHO, profile=product)
-    assert ran.summary["labels"] == {"owed": 0, "doubtful": 0, "sent": 0, "confirmed": 3}
+    assert ran.summary["labels"] == asdict(LabelCounts(confirmed=3))
     order = [line["state"] for line in ran.lines if line["event"] in {"slot", "unit label"}]
     for board in range(3):
         start = [i for i, state in enumerate(order) if state == "PASS"][board]

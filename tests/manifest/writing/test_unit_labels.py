@@ -1,5 +1,6 @@
 """Printed labels on record: what is owed, and that nothing is printed twice by itself."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,16 @@ from burner.core.attempt import Outcome
 from burner.core.canonical_json import canonical, digest
 from burner.core.errors import BurnerError
 from burner.core.unit_labels import LabelPrintEnd, UnitLabelState
+from burner.manifest.entries.values import moment
 from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.manifest.reading.unit_labels import (
     LabelCounts,
     label_counts,
+    label_counts_by_batch,
     labels_of_batch,
     unit_label,
 )
+from burner.manifest.store.bodies import entry_at
 from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.unit_labels import LabelPrint, confirm_label, end_print, start_print
@@ -118,6 +122,18 @@ def test_another_station_does_not_print_it_either(ledger: Ledger, tmp_path: Path
     a_print(ledger)
     with Ledger.open(tmp_path / "manifest.db", "line2") as other:
         assert refused(other) == "E777"
+
+
+def test_a_print_without_an_end_is_at_work_for_a_minute_and_then_doubtful(ledger: Ledger) -> None:
+    burned(ledger, batch="WO9", release_digest=open_with_label(ledger))
+    _, number = a_print(ledger)
+    with ledger.reader.connection() as connection:
+        begun = moment(entry_at(connection, number).at)
+        counted = [
+            label_counts_by_batch(connection, ["WO9"], begun + timedelta(seconds=seconds))
+            for seconds in (1, 61)
+        ]
+    assert counted == [{"WO9": LabelCounts(printing=1)}, {"WO9": LabelCounts(doubtful=1)}]
 
 
 def test_a_reprint_needs_operator_and_reason(ledger: Ledger) -> None:
