@@ -195,6 +195,22 @@ class UnitLabelChanged:
 
 
 @dataclass(frozen=True)
+class ScanBackAwaited:
+    """Event: a slot waits until the printed label of its unit is scanned, or waits no more."""
+
+    slot: str
+    device_name: str = ""
+    """Of the unit; empty: the wait is over."""
+    doubtful: bool = False
+    """Nobody knows whether the label came out."""
+
+    @property
+    def phrase(self) -> str:
+        """What is asked of the operator."""
+        return "scan doubtful label" if self.doubtful else "scan back"
+
+
+@dataclass(frozen=True)
 class PrinterStateChanged:
     """Event: labels cannot be printed now, or can again."""
 
@@ -243,5 +259,6 @@ StationEvent = (
     | StationNotice
     | HookFailed
     | UnitLabelChanged
+    | ScanBackAwaited
     | PrinterStateChanged
 )

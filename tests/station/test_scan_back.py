@@ -10,7 +10,13 @@ from burner.core.errors import BurnerError
 from burner.core.unit_labels import UnitLabelState
 from burner.identity.settings import IdentitySettings
 from burner.manifest.fold.unit_label_row import UnitLabelRow
-from burner.station.events import LabelRefused, Prompt, SlotState, StationEvent, UnitLabelChanged
+from burner.station.events import (
+    LabelRefused,
+    ScanBackAwaited,
+    SlotState,
+    StationEvent,
+    UnitLabelChanged,
+)
 from burner.station.scanning.keystrokes import ESCAPE
 from burner.station.scanning.labels import IdentifiedBoard
 from burner.station.scanning.router import Router
@@ -111,10 +117,11 @@ def test_a_doubtful_label_that_did_not_come_out_is_cancelled_a_sent_one_is_not()
     hand = Hand()
     hand.label_out("1")
     hand.label_out("2", replace_state("u2", "doubtful"))
-    prompts = [event.text for event in hand.events if isinstance(event, Prompt)]
-    assert prompts == ["scan back", "scan doubtful label"]
+    asked = [event.phrase for event in hand.events if isinstance(event, ScanBackAwaited)]
+    assert asked == ["scan back", "scan doubtful label"]
     hand.scan(ESCAPE)
     assert (hand.waits("1"), hand.waits("2")) == (True, False)
+    assert ScanBackAwaited("2") in hand.events
 
 
 def test_a_slot_whose_label_is_not_out_goes_on_when_the_station_stops() -> None:

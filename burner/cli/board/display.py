@@ -29,6 +29,7 @@ from burner.station.events import (
     PrinterStateChanged,
     Prompt,
     ReworkOrdered,
+    ScanBackAwaited,
     ScannerStateChanged,
     SlotState,
     SlotStateChanged,
@@ -66,6 +67,7 @@ def event_line(view: DisplayView, event: StationEvent) -> str | None:
         | Prompt
         | DeviceStateChanged
         | UnitLabelChanged
+        | ScanBackAwaited
         | FirstArticleChanged
         | StationNotice
         | HookFailed,
@@ -104,6 +106,7 @@ def _input_line(
     | Prompt
     | DeviceStateChanged
     | UnitLabelChanged
+    | ScanBackAwaited
     | FirstArticleChanged
     | StationNotice
     | HookFailed,
@@ -122,6 +125,8 @@ def _input_line(
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
             return escape_invisible(phrase(text, view.language, *args) + choices)
+        case ScanBackAwaited(slot, name) if name:
+            return escape_invisible(phrase(event.phrase, view.language, slot, name))
         case HookFailed(hook, code=code):
             trouble = view.warned[hook, code]
             return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"

@@ -217,8 +217,16 @@ class DisplayView:
             self._note("", phrase(f"article {event.stage}", self.language))
 
     def asked(self, now: float) -> Prompt:
-        """The prompt to show: a question until it is answered, an answer for a while."""
-        return self.prompt if self.prompt.asks or now < self.prompt_until else Prompt()
+        """The prompt to show: a question until it is answered, an answer for a while.
+
+        Where there is none: the first slot that waits for the scan of a printed label.
+        """
+        if self.prompt.text and (self.prompt.asks or now < self.prompt_until):
+            return self.prompt
+        awaited = next((tile.scan_back for tile in self.tiles.values() if tile.scan_back), None)
+        if awaited is None:
+            return Prompt()
+        return Prompt(awaited.phrase, (awaited.slot, awaited.device_name), asks=True)
 
     def _again(self, event: RetryStarted) -> str:
         parts = (event.slot, event.code, event.number, max(event.number, tries(event.code)))

@@ -13,7 +13,7 @@ from burner.core.unit_events import (
     TestStarted,
     UnitNamed,
 )
-from burner.station.events import SlotSilent, SlotState, StationEvent
+from burner.station.events import ScanBackAwaited, SlotSilent, SlotState, StationEvent
 
 
 class EarlierPass(NamedTuple):
@@ -52,6 +52,8 @@ class Tile:
     """Since when nothing has answered although the port is there."""
     awaits_approval: bool = False
     """Whether its unit waits for the approval of the first article."""
+    scan_back: ScanBackAwaited | None = None
+    """The scan of a printed label that the slot waits for."""
     test: str = ""
     """The test that runs now."""
     queue: ResourceAwaited | None = None
@@ -95,6 +97,8 @@ class Tile:
                 self.unit_id, self.device_name = event.unit_id, event.device_name
             case SlotSilent():
                 self.silent_since = now - event.seconds if event.seconds else None
+            case ScanBackAwaited():
+                self.scan_back = event if event.device_name else None
             case ResourceAwaited():
                 self.test, self.queue = "", event
             case TestStarted():

@@ -37,6 +37,8 @@ TILE_SIZES = (
     TileSize(lines=1, width=9, gap=0),
 )
 """From large to small: with a large word, with a word, …"""
+LEAST_WITH_FOOT = 3
+"""Lines of a tile whose last one says what it waits for; a smaller one says it in its word."""
 WAITING = ("WAIT", "QUEUE")
 """What is done with a unit that waits, untouched or between two tests: `Tile.doing`."""
 SHORTEST_END = 6
@@ -114,7 +116,9 @@ def _tile(
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    words = tile_words(tile.state, view.language, doing=tile.doing, code=tile.code)
+    scans_back = tile.scan_back is not None and size.lines < LEAST_WITH_FOOT
+    state = SlotState.SCAN if scans_back else tile.state
+    words = tile_words(state, view.language, doing=tile.doing, code=tile.code)
     shown = SlotState.SEEN if tile.doing in WAITING else tile.state
     word = _word(words, width)
     mark = shape(shown, unicode)
@@ -181,7 +185,7 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
             return full if _fits(full, width) else phrase("short no answer", view.language)
         case _ if rework and tile.share is None:
             parts = [_first_words(phrase("rework of", view.language, rework), width, unicode)]
-        case _ if tile.doing in WAITING:
+        case _ if tile.doing in WAITING or tile.scan_back:
             full, short = _awaited(tile, view.language)
             return full if _fits(full, width) else _end(short, width, unicode)
         case SlotState.BURNING if tile.share is not None:
@@ -205,6 +209,8 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
 
 def _awaited(tile: Tile, language: Language) -> tuple[str, str]:
     """What a unit waits for, and the same in fewer words."""
+    if tile.scan_back:
+        return phrase("waits for scan back", language), tile_words(SlotState.SCAN, language).full
     if queue := tile.queue:
         full = phrase("waits for resource", language, queue.resource, queue.used_by)
         return full, f"{queue.resource} #{queue.used_by}"

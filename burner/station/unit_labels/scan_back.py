@@ -11,6 +11,7 @@ from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.station.events import (
     LabelRefused,
     Prompt,
+    ScanBackAwaited,
     StationEvent,
     UnitLabelChanged,
 )
@@ -62,9 +63,8 @@ class ScanBack:
             if row.state == UnitLabelState.CONFIRMED:
                 self._release(slot)
                 return
-            self._awaited[slot] = replace(known, row=row, codes=codes)
-            text = "scan doubtful label" if self._awaited[slot].is_doubtful else "scan back"
-            self._emit(Prompt(text, (slot, row.device_name), asks=True))
+            awaited = self._awaited[slot] = replace(known, row=row, codes=codes)
+            self._emit(ScanBackAwaited(slot, row.device_name, doubtful=awaited.is_doubtful))
 
     def not_needed(self, slot: str) -> None:
         """The unit has no label to print."""
@@ -139,5 +139,7 @@ class ScanBack:
         self._emit(UnitLabelChanged(slot, row.unit_id, UnitLabelState.CONFIRMED))
 
     def _release(self, slot: str) -> None:
-        self._awaited.pop(slot, None)
+        released = self._awaited.pop(slot, None)
+        if released and released.row:
+            self._emit(ScanBackAwaited(slot))
         self._changed.notify_all()

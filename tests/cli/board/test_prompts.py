@@ -1,5 +1,7 @@
 """What the board shows of scans and keys: on the tile they are for, and below the tiles."""
 
+import re
+
 import pytest
 
 from burner.cli.board.display import event_line
@@ -14,6 +16,7 @@ from burner.station.events import (
     LabelScanned,
     Prompt,
     ReworkOrdered,
+    ScanBackAwaited,
     ScannerStateChanged,
     SlotSilent,
     SlotState,
@@ -175,3 +178,25 @@ def test_without_a_terminal_each_is_a_line(event: StationEvent, line: str | None
 )
 def test_a_script_is_reported(event: StationEvent, keys: dict[str, object] | None) -> None:
     assert event_json(event) == keys
+
+
+@pytest.mark.parametrize(("slots", "width", "height"), [(2, 80, 24), (8, 80, 24), (32, 80, 24)])
+def test_each_slot_that_waits_for_the_scan_of_its_printed_label_says_so(
+    slots: int, width: int, height: int
+) -> None:
+    waits = [event for slot in "12" for event in passed(slot)]
+    view = after(*waits, slots=slots)
+    lines = board(view, width=width, height=height)
+    assert "Slot 1: put the label on plug-1, and scan it." in lines
+    assert len(re.findall(r"scan label|\bSCAN", lines)) == 2
+    view.add(ScanBackAwaited("1"), 11.0)
+    view.add(Prompt("no slot", ("9",)), 11.0)
+    assert "scan it" not in board(view, 12.0, width, height)
+    later = board(view, 12.0 + ANSWER_S, width, height)
+    assert "Slot 2: put the label on plug-2, and scan it." in later
+    assert len(re.findall(r"scan label|\bSCAN", later)) == 1
+
+
+def passed(slot: str) -> tuple[StationEvent, ...]:
+    state = SlotStateChanged(slot, S.PASS)
+    return finished(slot), state, ScanBackAwaited(slot, f"plug-{slot}")
