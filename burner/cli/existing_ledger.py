@@ -20,5 +20,9 @@ def existing_ledger(manifest: str, station: str, use: "Use") -> "Ledger":
 
     require_existing(manifest_place(manifest))
     ledger = Ledger.open(manifest, station, prompt_passphrase=passphrase_prompt(use))
-    tell_registered(ledger)
+    try:
+        tell_registered(ledger)
+    except BaseException:
+        ledger.close()
+        raise
     return ledger

@@ -71,7 +71,7 @@ class MesRefusedError(BurnerError):
 
 
 class Destination(Protocol):
-    """One MES. Used by one thread at a time; its messages and its questions by different ones."""
+    """One MES. Messages come from one thread, which closes it; questions from all slots at once."""
 
     def deliver(self, message: MesMessage) -> None:
         """Deliver a message; when this returns, the MES has it.
@@ -86,7 +86,8 @@ class Destination(Protocol):
         """Ask whether a unit may be processed.
 
         Raises:
-            MesAwayError: there was no answer, or none that can be read.
+            MesAwayError: there was no answer.
+            BurnerError: E473 it cannot be read.
         """
         ...
 

@@ -99,6 +99,10 @@ class UnitsDisqualified:
     """`scrap`; `rework`: it is being repaired; `void`: its attempts do not count."""
     reason: str
     operator: str
+    device_name: str = ""
+    """Empty: it never got one."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """As in the other events of the unit."""
 
 
 @dataclass(frozen=True, kw_only=True)

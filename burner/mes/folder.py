@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from burner.core.atomic_file import sync_folder
+from burner.core.good_values import number_of
 from burner.core.spreadsheet import text_cell
 from burner.mes.destination import (
     InterlockAnswer,
@@ -16,7 +17,7 @@ from burner.mes.destination import (
     MesAwayError,
     MesMessage,
 )
-from burner.mes.events import WorkCompleted
+from burner.mes.events import UnitsDisqualified, WorkCompleted
 from burner.mes.message_body import message_json
 from burner.mes.settings import FolderSettings
 
@@ -27,7 +28,7 @@ COLUMNS = (
     *("release_digest", "slot", "operator", "attempt", "outcome", "code", "detail", "step"),
     *("milliseconds", "warnings", "disposition", "reason"),
 )
-"""The first columns of a CSV; then `id.…`, and for each test its outcome and its values."""
+"""The first columns of a CSV; then `id.…`, and `test.…` of each test: its outcome, its values."""
 
 
 class Folder:
@@ -89,12 +90,13 @@ def message_csv(message: MesMessage) -> str:
     data = vars(event)
     values |= {name: data[name] for name in COLUMNS if name in data and name not in values}
     row = {name: _cell(values.get(name, "")) for name in COLUMNS}
-    if isinstance(event, WorkCompleted):
+    if isinstance(event, WorkCompleted | UnitsDisqualified):
         row |= {f"id.{name}": text_cell(value) for name, value in event.ids.items()}
+    if isinstance(event, WorkCompleted):
         for test in event.tests:
-            row[test.name] = str(test.outcome)
+            row[f"test.{test.name}"] = str(test.outcome)
             for found in test.measurements:
-                row[f"{test.name}.{found.name}"] = _value(found.value)
+                row[f"test.{test.name}.{found.name}"] = _value(found.value)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(text_cell(name) for name in row)
@@ -111,5 +113,5 @@ def _cell(value: object) -> str:
 
 
 def _value(text: str) -> str:
-    """A measured number stays one, also below zero."""
-    return text if re.fullmatch(r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?", text) else text_cell(text)
+    """A measured number stays one, also with a sign."""
+    return text_cell(text) if number_of(text) is None else text

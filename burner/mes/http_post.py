@@ -106,6 +106,7 @@ class HttpDoor:
                 return body
             body += piece
         response.close()
+        response.release_conn()  # to the pool, which opens it anew
         return body
 
 

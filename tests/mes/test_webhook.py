@@ -15,7 +15,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.mes.destination import InterlockAnswer, MesAwayError, MesRefusedError
-from burner.mes.http_post import LONGEST_ANSWER, HttpDoor, TlsFiles
+from burner.mes.http_post import CONNECTIONS, LONGEST_ANSWER, HttpDoor, TlsFiles
 from burner.mes.settings import WebhookSettings
 from burner.mes.webhook import Webhook
 from tests.mes.messages import a_message, a_question
@@ -133,10 +133,12 @@ def test_an_answer_that_drips_does_not_outlast_the_deadline() -> None:
             thread.join()
 
 
-def test_an_endless_answer_is_read_to_a_bound(tmp_path: Path) -> None:
+def test_endless_answers_are_read_to_a_bound_however_many_come(tmp_path: Path) -> None:
     with receiving() as receiver:
         receiver.reply = lambda _: Reply(200, b"y" * (LONGEST_ANSWER + 1))
-        webhook(receiver, tmp_path).deliver(a_message())
+        mes = webhook(receiver, tmp_path, deadline_s=1)
+        for _ in range(CONNECTIONS + 1):
+            mes.deliver(a_message())
 
 
 @pytest.mark.parametrize(

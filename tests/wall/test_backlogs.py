@@ -6,6 +6,7 @@ from pathlib import Path
 
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.store.outbox import NewMessage
+from burner.manifest.store.table_state import TableState
 from burner.wall.feed import ManifestFeed
 from burner.wall.state import BacklogKind, WallBacklog
 from tests.manifest.records import START, a_ledger, burned, open_batch
@@ -44,18 +45,24 @@ def test_a_print_that_never_ended_is_doubtful_after_a_minute(tmp_path: Path) -> 
 def test_messages_that_wait_are_counted_by_destination(tmp_path: Path) -> None:
     made = iter(range(1000))
 
-    def fill(origin: str, _first: int, entries: Sequence[AnyEntry]) -> list[NewMessage]:
-        return [
-            NewMessage(
-                *(f"{origin}/{next(made)}", "mes", "line1", "", entry.unit_id, entry.batch),
-                *("WorkStarted", entry.at, "{}"),
-            )
-            for entry in entries
-        ]
+    class OneOfEachRecord:
+        def __call__(
+            self, _: TableState, origin: str, _first: int, entries: Sequence[AnyEntry], /
+        ) -> list[NewMessage]:
+            return [
+                NewMessage(
+                    *(f"{origin}/{next(made)}", "mes", "line1", "", entry.unit_id, entry.batch),
+                    *("WorkStarted", entry.at, "{}"),
+                )
+                for entry in entries
+            ]
+
+        def committed(self) -> None:
+            """Nothing was remembered."""
 
     with a_ledger(tmp_path) as ledger:
         open_batch(ledger, "WO1")
-        ledger.writer.fill_outbox = fill
+        ledger.writer.fill_outbox = OneOfEachRecord()
         burned(ledger, 1, batch="WO1")
         (waiting,) = backlogs(tmp_path)
     assert (waiting.kind, waiting.name) == (BacklogKind.MESSAGES_WAITING, "mes")

@@ -52,7 +52,7 @@ class UndeliveredMessage:
     id: str
     destination: str
     station: str
-    sender: str
+    sending_station: str
     subject: str
     batch: str
     kind: str

@@ -1,5 +1,6 @@
 """What our log says of one unit under one product: asked before every attempt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
@@ -76,6 +77,15 @@ def history(connection: Connection, unit_id: str, product_id: str) -> UnitHistor
 def _begun_rework(unit: UnitRow | None, elsewhere: UnitRow | None) -> str:
     """Reason of the latest attempt under any product, where it was a rework."""
     return (elsewhere.begun_rework if elsewhere else "") or (unit.begun_rework if unit else "")
+
+
+def names_of_unit(
+    state: TableState, product_id: str, unit_id: str
+) -> tuple[str, Mapping[str, str]]:
+    """Device name and IDs of a unit by its last attempt that began; empty: none began here."""
+    unit = state.get(UnitRow, product_id, unit_id)
+    last = _record(state.connection, state, unit.last if unit else NEVER)
+    return (last.attempt.device_name, last.attempt.ids) if last else ("", {})
 
 
 def record_at(connection: Connection, number: int, log: int = OWN) -> Record:

@@ -1,13 +1,14 @@
 """The outbox: messages for a MES, beside the log, in the transaction of their record."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.store.statements import Prepared
+from burner.manifest.store.table_state import TableState
 from burner.manifest.store.tables import outbox
 
 WAITING, DELIVERED, REFUSED, SKIPPED = "waiting", "delivered", "refused", "skipped"
@@ -21,7 +22,7 @@ class NewMessage(NamedTuple):
     destination: str
     station: str
     """Where it happened."""
-    sender: str
+    sending_station: str
     """The station that sends it; empty: the first one that has the destination."""
     subject: str
     batch: str
@@ -31,8 +32,27 @@ class NewMessage(NamedTuple):
     body: str
 
 
-FillOutbox = Callable[[str, int, Sequence[AnyEntry]], Iterable[NewMessage]]
-"""Makes messages: from the origin of the log, the number of the first record, and the records."""
+class FillOutbox(Protocol):
+    """Makes the messages about the records of a commit."""
+
+    def __call__(
+        self, state: TableState, origin: str, first: int, entries: Sequence[AnyEntry], /
+    ) -> Iterable[NewMessage]:
+        """The messages, in the transaction of the records. The transaction may fail; then the same
+        records come again, perhaps under other numbers.
+
+        Args:
+            state: after the records.
+            origin: of the log.
+            first: the number of the first record.
+            entries: the records.
+        """
+        ...
+
+    def committed(self) -> None:
+        """The records of the last call are in the log."""
+        ...
+
 
 _PUT = Prepared(
     insert(outbox).values(

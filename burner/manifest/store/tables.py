@@ -140,7 +140,7 @@ outbox = Table(
     Column("id", Text, nullable=False),
     Column("destination", Text, nullable=False),
     Column("station", Text, nullable=False),
-    Column("sender", Text, nullable=False),
+    Column("sending_station", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("batch", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -154,8 +154,8 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 """Messages for a MES, written in the transaction of the record that they are about. No evidence:
-they are beside the log, change, and are deleted some time after they were delivered. `sender` is
-the station that sends them; empty: the first one that has the destination.
+they are beside the log, change, and are deleted some time after they were delivered.
+`sending_station` is the station that sends them; empty: the first one that has the destination.
 """
 Index("outbox_by_state", outbox.c.state, outbox.c.destination, outbox.c.number)
 

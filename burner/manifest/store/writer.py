@@ -216,11 +216,14 @@ class LogWriter:
                     frontier, leaf = append(connection, self._log.frontier, entries)
                     numbers = tuple(range(self.size, frontier.size))
                     self._unconfirmed = UnconfirmedCommit(key, numbers, leaf) if key else None
-                    if self.fill_outbox:
-                        put(connection, self.fill_outbox(self.origin, numbers[0], entries))
+                    if fill := self.fill_outbox:
+                        messages = fill(TableState(connection), self.origin, numbers[0], entries)
+                        put(connection, messages)
                     keep = frontier.size - self._kept >= self._keep_every
                     keep = keep or any(isinstance(entry, KEPT_KINDS) for entry in entries)
                     after = self._write_head(connection, self._log, frontier, entries, keep=keep)
+            if fill:
+                fill.committed()
             self._unconfirmed = None
             self._log = after
             if keep:
@@ -337,6 +340,8 @@ class LogWriter:
             rows = stored_bodies(connection, last, last + 1)
         if rows and rows[0][1] == commit.leaf:
             self._confirmed[commit.key] = commit.numbers
+            if self.fill_outbox:
+                self.fill_outbox.committed()
         self._unconfirmed = None
 
     def _own_head(self) -> KnownLog:

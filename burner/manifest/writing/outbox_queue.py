@@ -33,16 +33,15 @@ _o = outbox.c
 
 
 class StoredMessage(NamedTuple):
-    """A message of the outbox that was not delivered."""
+    """A message of the outbox that was not delivered, without its body."""
 
     number: int
     id: str
     station: str
-    sender: str
+    sending_station: str
     subject: str
     kind: str
     at: str
-    body: str
     state: str
     tries: int
     due_ms: int
@@ -111,7 +110,7 @@ class OutboxQueue:
             {"station": self.station, "name": name, "events": " ".join(events)}
             for name, events in wanted.items()
         ]
-        with self._changing() as connection:
+        with self._transaction() as connection:
             mine = destinations.c.station == self.station
             connection.execute(delete(destinations).where(mine))
             if rows:
@@ -120,12 +119,12 @@ class OutboxQueue:
     def count(self, destination: str, state: str) -> int:
         """How many messages for a destination are in a state."""
         query = select(func.count()).where(_o.destination == destination, _o.state == state)
-        with self._changing() as connection:
+        with self._transaction() as connection:
             return connection.execute(query).scalar_one()
 
     def backlogs(self, *, batch: str = "") -> tuple[Backlog, ...]:
         """What waits, for each destination."""
-        with self._changing() as connection:
+        with self._transaction() as connection:
             return read_backlogs(connection, batch=batch)
 
     def events(self, *kinds: str) -> list[tuple[str, str]]:
@@ -134,7 +133,7 @@ class OutboxQueue:
         """
         chosen = (_o.station == self.station, _o.kind.in_(kinds))
         query = select(_o.kind, _o.body).where(*chosen).order_by(_o.number)
-        with self._changing() as connection:
+        with self._transaction() as connection:
             return [(kind, body) for kind, body in connection.execute(query)]
 
     # -- sending ---------------------------------------------------------------------------------
@@ -143,18 +142,22 @@ class OutboxQueue:
         """Make messages of nobody, or of a station that sends no more, ours; how many."""
         if of_station == self.station:
             return 0
-        chosen = (_o.state == WAITING, _o.destination == destination, _o.sender == of_station)
-        with self._changing() as connection:
+        chosen = (
+            _o.state == WAITING,
+            _o.destination == destination,
+            _o.sending_station == of_station,
+        )
+        with self._transaction() as connection:
             if connection.execute(select(_o.number).where(*chosen).limit(1)).first() is None:
                 return 0
-        with self._changing() as connection:
-            adopted = update(outbox).where(*chosen).values(sender=self.station)
+        with self._transaction() as connection:
+            adopted = update(outbox).where(*chosen).values(sending_station=self.station)
             return connection.execute(adopted).rowcount
 
     def hurry(self, destination: str) -> None:
         """Let what was put off be due now."""
         late = (_o.state == WAITING, _o.destination == destination, _o.due_ms > 0)
-        with self._changing() as connection:
+        with self._transaction() as connection:
             connection.execute(update(outbox).where(*late).values(due_ms=0))
 
     def undelivered(self, destination: str) -> Iterator[StoredMessage]:
@@ -177,8 +180,14 @@ class OutboxQueue:
             .order_by(_o.number)
             .limit(PAGE)
         )
-        with self._changing() as connection:
+        with self._transaction() as connection:
             return [StoredMessage(*row) for row in connection.execute(query)]
+
+    def body(self, message: StoredMessage) -> str | None:
+        """What it says; None: it does not wait any more, since a person decided otherwise."""
+        query = select(_o.body).where(_o.number == message.number, _o.state == WAITING)
+        with self._transaction() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def delivered(self, message: StoredMessage) -> None:
         """The destination has it."""
@@ -197,6 +206,8 @@ class OutboxQueue:
         return round(self._now() * 1000)
 
     def _mark(self, message: StoredMessage, state: str, error: str = "", due_ms: int = 0) -> None:
+        """How a try ended; a message that a person skipped meanwhile stays skipped."""
+        mine = update(outbox).where(_o.number == message.number, _o.state == WAITING)
         values = {
             "state": state,
             "tries": message.tries + 1,
@@ -204,15 +215,15 @@ class OutboxQueue:
             "changed_ms": self.now_ms(),
             "error": error,
         }
-        with self._changing() as connection:
-            connection.execute(update(outbox).where(_o.number == message.number).values(values))
+        with self._transaction() as connection:
+            connection.execute(mine.values(values))
 
     def thin(self, older_than_s: float) -> int:
         """Delete messages that were delivered so long ago; how many."""
         before, deleted = self.now_ms() - round(older_than_s * 1000), 0
         old = select(_o.number).where(_o.state == DELIVERED, _o.changed_ms < before).limit(THINNED)
         while True:
-            with self._changing() as connection:
+            with self._transaction() as connection:
                 some = delete(outbox).where(_o.number.in_(old.scalar_subquery()))
                 count = connection.execute(some).rowcount
             deleted += count
@@ -227,7 +238,7 @@ class OutboxQueue:
         Raises:
             BurnerError: E783 no message has this id, or it was delivered.
         """
-        with self._changing() as connection:
+        with self._transaction() as connection:
             chosen = [_o.state.in_((WAITING, REFUSED)), *_chosen(destination, message_id)]
             count = connection.execute(
                 update(outbox).where(*chosen).values(state=WAITING, due_ms=0)
@@ -251,7 +262,7 @@ class OutboxQueue:
             "changed_ms": self.now_ms(),
             "error": f"skipped by {operator}: {reason}",
         }
-        with self._changing() as connection:
+        with self._transaction() as connection:
             chosen = [_o.state.in_((WAITING, REFUSED)), *_chosen(destination, message_id)]
             count = connection.execute(update(outbox).where(*chosen).values(values)).rowcount
         if message_id and not count:
@@ -259,7 +270,7 @@ class OutboxQueue:
         return count
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """A short transaction."""
         with (
             self._lock,

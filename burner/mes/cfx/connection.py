@@ -60,7 +60,9 @@ class AmqpConnection(Protocol):
         """
         ...
 
-    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
+    def ask(
+        self, address: str, reply_address: str, message: AmqpMessage, until: float
+    ) -> Settlement:
         """Send a question. Where its answer will come is listened to before.
 
         Args:
@@ -70,7 +72,7 @@ class AmqpConnection(Protocol):
             until: the end of the patience, by `time.monotonic()`.
 
         Raises:
-            MesAwayError: nobody took it.
+            MesAwayError: it was not settled in time, or not at all.
         """
         ...
 

@@ -157,16 +157,17 @@ def _(event: WorkCompleted, _at: str, identifier: Identifier) -> tuple[Named, ..
 
 
 @_bodies.register
-def _(event: UnitsDisqualified, _at: str, _identifier: Identifier) -> tuple[Named, ...]:
+def _(event: UnitsDisqualified, _at: str, identifier: Identifier) -> tuple[Named, ...]:
     """A unit in rework is not disqualified: nothing is sent."""
     if event.disposition == "rework":
         return ()
+    name = _unit_name(event, identifier)
     body = {
-        "PrimaryIdentifier": event.unit_id,
+        "PrimaryIdentifier": name,
         "Reason": "DefectiveRepairNotFeasible",
         "Comments": f"{event.disposition}: {event.reason} ({event.operator})",
         "UnitCount": 1,
-        "Units": [unit_position(event.unit_id, status="Scrap")],
+        "Units": [unit_position(name, status="Scrap")],
     }
     return (("CFX.Production.UnitsDisqualified", body),)
 
@@ -225,7 +226,7 @@ def _tested(event: UnitWork, identifier: Identifier, overall: str, tests: list[B
     return ("CFX.Production.TestAndInspection.UnitsTested", body)
 
 
-def _unit_name(event: UnitWork, identifier: Identifier) -> str:
+def _unit_name(event: UnitWork | UnitsDisqualified, identifier: Identifier) -> str:
     return identifier_of(event.unit_id, event.device_name, event.ids, identifier)
 
 

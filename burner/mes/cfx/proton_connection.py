@@ -131,38 +131,19 @@ class ProtonConnection:
 
     def send(self, address: str, message: AmqpMessage, until: float) -> Settlement:
         """See AmqpConnection."""
-        from proton import Delivery
-
         with _errors():
-            sender = self._sender(address, until)
-            delivery = sender.send(_proton_message(message))
-            self._wait(sender, lambda: bool(delivery.settled), until)
-            state = delivery.remote_state
-            delivery.settle()
-        states = {
-            Delivery.ACCEPTED: Settlement.ACCEPTED,
-            Delivery.REJECTED: Settlement.REJECTED,
-            Delivery.RELEASED: Settlement.RELEASED,
-            Delivery.MODIFIED: Settlement.MODIFIED,
-        }
-        return states.get(state, Settlement.MODIFIED)
+            return self._settled(address, _proton_message(message), until)
 
-    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
+    def ask(
+        self, address: str, reply_address: str, message: AmqpMessage, until: float
+    ) -> Settlement:
         """See AmqpConnection."""
-        from proton import Delivery
-
         with _errors():
             receiver = self._receiver(address, reply_address, until)
             question = _proton_message(message)
             question.reply_to = receiver.target.address
             question.ttl = _left(until)
-            sender = self._sender(address, until)
-            delivery = sender.send(question)
-            self._wait(sender, lambda: bool(delivery.settled), until)
-            state = delivery.remote_state
-            delivery.settle()
-        if state != Delivery.ACCEPTED:
-            raise MesAwayError("nobody took the question")
+            return self._settled(address, question, until)
 
     def next_answer(self, address: str, reply_address: str, until: float) -> bytes | None:
         """See AmqpConnection."""
@@ -183,6 +164,26 @@ class ProtonConnection:
 
         with suppress(ProtonException, OSError):
             self._connection.close()
+
+    def _settled(self, address: str, message: Any, until: float) -> Settlement:
+        from proton import Delivery
+
+        sender = self._sender(address, until)
+        try:
+            delivery = sender.send(message)
+            self._wait(sender, lambda: bool(delivery.settled), until)
+        except Exception:
+            self._senders.pop(address)  # it may have ended; the next message gets a new one
+            raise
+        state = delivery.remote_state
+        delivery.settle()
+        states = {
+            Delivery.ACCEPTED: Settlement.ACCEPTED,
+            Delivery.REJECTED: Settlement.REJECTED,
+            Delivery.RELEASED: Settlement.RELEASED,
+            Delivery.MODIFIED: Settlement.MODIFIED,
+        }
+        return states.get(state, Settlement.MODIFIED)
 
     def _sender(self, address: str, until: float) -> Any:
         if address not in self._senders:

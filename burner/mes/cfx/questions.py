@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 
 from burner.core.errors import BurnerError, as_burner_error
-from burner.mes.cfx.connection import AmqpMessage
+from burner.mes.cfx.connection import AmqpMessage, Settlement
 from burner.mes.cfx.line import Line
 from burner.mes.cfx.validation import request_of
 from burner.mes.destination import MesAwayError
@@ -48,7 +48,7 @@ class Questions:
         """Send a question and wait for its answer.
 
         Raises:
-            MesAwayError: there was none by `until` (of `time.monotonic()`).
+            MesAwayError: nobody took it, or there was none by `until` (of `time.monotonic()`).
         """
         with self._starting:
             if not self._thread:
@@ -92,15 +92,13 @@ class Questions:
                 self._step(question)
             except Exception as error:
                 self._line.drop()
-                self._fail(as_burner_error(error))
+                self._fail(as_burner_error(error), question)
         self._line.drop()
 
     def _step(self, question: _Question | None) -> None:
         """Send a question, if there is one, and look for an answer."""
         if question:
-            self._waiting[question.message.correlation] = question
-            with self._line.ready(question.until) as connection:
-                connection.ask(self._address, self._reply_address, question.message, question.until)
+            self._send(question)
         now = monotonic()
         self._waiting = {key: asked for key, asked in self._waiting.items() if asked.until > now}
         if self._waiting:
@@ -111,7 +109,27 @@ class Questions:
             if text is not None and (asked := self._waiting.pop(request_of(text), None)):
                 asked.answers.put(text)
 
-    def _fail(self, error: BurnerError) -> None:
-        for asked in self._waiting.values():
+    def _send(self, question: _Question) -> None:
+        """A question that is not taken fails alone. All that wait fail when the connection is lost;
+        after a doubtful error it is kept only for those who wait for their answers over it.
+        """
+        name, address, until = question.message.correlation, self._address, question.until
+        if until <= monotonic():
+            return  # who asked has gone
+        with self._line.ready(until) as connection:
+            try:
+                taken = connection.ask(address, self._reply_address, question.message, until)
+            except BurnerError as error:
+                if not self._waiting or not connection.is_open():
+                    raise
+                question.answers.put(error)
+                return
+        if taken is Settlement.ACCEPTED:
+            self._waiting[name] = question
+        else:
+            question.answers.put(MesAwayError(f"{address} did not take the question: {taken}"))
+
+    def _fail(self, error: BurnerError, question: _Question | None) -> None:
+        for asked in (*self._waiting.values(), *([question] if question else ())):
             asked.answers.put(error)
         self._waiting.clear()

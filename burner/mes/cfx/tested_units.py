@@ -1,8 +1,8 @@
 """Tests and measurements of a unit in the form of `UnitsTested`."""
 
-import re
 from math import isfinite
 
+from burner.core.good_values import is_number, number_of
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.mes.cfx.envelope import Body, derived_id
 
@@ -12,7 +12,6 @@ RESULTS = {
     TestOutcome.ERROR: "Error",
 }
 """A test that did not run is left out: the standard lists tests that were performed."""
-_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def test_of(result: TestResult, attempt: str) -> Body:
@@ -78,8 +77,7 @@ def overall_result(passed: bool, tests: tuple[TestResult, ...]) -> str:
 
 def _measurement(measurement: Measurement, number: int, attempt: str, test: str) -> Body:
     """A number with a unit or limits is a number; all else stays a text, to its last digit."""
-    value = _number(measurement.value)
-    is_number = bool(measurement.unit or measurement.low or measurement.high)
+    value = _double(measurement.value)
     common: Body = {
         "UniqueIdentifier": derived_id(attempt, "measurement", test, measurement.name),
         "MeasurementName": measurement.name,
@@ -87,14 +85,14 @@ def _measurement(measurement: Measurement, number: int, attempt: str, test: str)
         "Sequence": number,
         "Result": "Passed" if measurement.good else "Failed",
     }
-    if value is None or not is_number:
+    if value is None or not is_number(measurement):
         return {
             "$type": "CFX.Structures.TextMeasurement, CFX",
             "Value": measurement.value,
             "ExpectedValue": measurement.text or measurement.pattern or None,
             **common,
         }
-    low, high = _number(measurement.low), _number(measurement.high)
+    low, high = _double(measurement.low), _double(measurement.high)
     unit = measurement.unit or None
     return {
         "$type": "CFX.Structures.NumericMeasurement, CFX",
@@ -112,9 +110,8 @@ def _measurement(measurement: Measurement, number: int, attempt: str, test: str)
     }
 
 
-def _number(text: str) -> float | None:
-    """A decimal text as the double of the standard; None where it is none."""
-    if not _DECIMAL.fullmatch(text):
-        return None
-    value = float(text)
-    return value if isfinite(value) else None
+def _double(text: str) -> float | None:
+    """A number as the double of the standard; None where it is none, or too large for one."""
+    number = number_of(text)
+    value = None if number is None else float(number)
+    return value if value is not None and isfinite(value) else None

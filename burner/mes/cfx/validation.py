@@ -7,6 +7,8 @@ Field names and enumerations: the classes of these names in the public SDK of IP
 import json
 from typing import Any
 
+from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.mes.cfx.envelope import CfxEnvelope
 from burner.mes.cfx.messages import Identifier, identifier_of
 from burner.mes.cfx.structures import unit_position
@@ -47,15 +49,16 @@ def read_response(text: bytes) -> InterlockAnswer:
     """What the MES answered. Allowed is only what says so in every part.
 
     Raises:
-        MesAwayError: it is no such response, or says that the request could not be done.
+        MesAwayError: it says that the request could not be done.
+        BurnerError: E473 it is no such response.
     """
     envelope = _json(text)
     body = envelope.get("MessageBody") if isinstance(envelope, dict) else None
     if not isinstance(body, dict) or envelope.get("MessageName") != RESPONSE:
-        raise MesAwayError("the answer is no ValidateUnitsResponse")
+        raise _unreadable("no ValidateUnitsResponse")
     request = body.get("Result")
     if not isinstance(request, dict):
-        raise MesAwayError("the answer is no ValidateUnitsResponse")
+        raise _unreadable("no ValidateUnitsResponse")
     if request.get("Result") not in ("Success", "Warning"):
         reason = _reason(request) or "it says no reason"
         raise MesAwayError(f"the MES could not check the unit: {reason}")
@@ -63,9 +66,13 @@ def read_response(text: bytes) -> InterlockAnswer:
     parts = [body.get("PrimaryResult"), *(units if isinstance(units, list) else ())]
     results = [part for part in parts if isinstance(part, dict)]
     if not results:
-        raise MesAwayError("the answer names no unit")
+        raise _unreadable("it names no unit")
     refused = [result for result in results if result.get("Result") != "Passed"]
     return InterlockAnswer(not refused, next(filter(None, map(_reason, refused)), ""))
+
+
+def _unreadable(why: str) -> BurnerError:
+    return BurnerError(Code.INTERLOCK_ANSWER_UNREADABLE, why)
 
 
 def _json(text: bytes) -> Any:

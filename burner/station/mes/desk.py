@@ -14,4 +14,4 @@ def tell_registered(ledger: Ledger) -> None:
     with ledger.reader.connection() as connection:
         wanted = registered_destinations(connection)
     if wanted:
-        ledger.writer.fill_outbox = OutboxFiller(ledger.writer.station, wanted, sender="")
+        ledger.writer.fill_outbox = OutboxFiller(ledger.writer.station, wanted, sending_station="")

@@ -1,7 +1,11 @@
-"""Which events follow from a record. No I/O; what it remembers is of the attempts in work."""
+"""Which events follow from a record. No I/O; what it remembers is of the attempts in work.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+A record whose commit failed comes again: so what was remembered of it counts only when the writer
+says that it is in the log.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -50,19 +54,45 @@ def station_subject(station: str) -> str:
     return f"station/{station}"
 
 
+UnitNames = tuple[str, Mapping[str, str]]
+"""Device name and IDs of a unit."""
+NO_NAMES: UnitNames = ("", {})
+
+
+@dataclass
+class _Memory:
+    """What records said that later ones do not repeat. The values are never changed."""
+
+    working: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Number of an intent → the fields of its attempt as it was last recorded."""
+    faults: dict[str, FaultOccurred] = field(default_factory=dict)
+    """Slot → what does not work there."""
+
+    def copy(self) -> "_Memory":
+        return _Memory({**self.working}, {**self.faults})
+
+
 class RecordEvents:
     """Makes the events of one station's records."""
 
     def __init__(self, station: str) -> None:
         self._station = station
-        self._working: dict[int, dict[str, Any]] = {}
-        """Number of an intent → the fields of its attempt as it was last recorded."""
-        self._faults: dict[str, FaultOccurred] = {}
-        """Slot → what does not work there."""
+        self._committed, self._memory = _Memory(), _Memory()
+        """What the log says; and with the records whose commit has not ended."""
 
-    def of(self, origin: str, number: int, entry: AnyEntry) -> Iterator[RecordedEvent]:
-        """The events of a record, in their order."""
-        for event in self._events(origin, number, entry):
+    def forget_uncommitted(self) -> None:
+        """Begin with records that follow on what the log says."""
+        self._memory = self._committed.copy()
+
+    def committed(self) -> None:
+        """The records since `forget_uncommitted` are in the log."""
+        self._committed = self._memory
+
+    def of(
+        self, origin: str, number: int, entry: AnyEntry, names: UnitNames = NO_NAMES
+    ) -> Iterator[RecordedEvent]:
+        """The events of a record, in their order; `names` of the unit that a person corrects."""
+        for event in self._events(origin, number, entry, names):
             of_station = isinstance(event, FaultOccurred | FaultCleared)
             yield RecordedEvent(
                 message_id(origin, number, kind_of_event(event)),
@@ -74,18 +104,20 @@ class RecordEvents:
 
     def end_faults(self) -> tuple[FaultCleared, ...]:
         """At the end of a run nobody waits for a slot any more."""
-        open_faults = [*self._faults.values()]
-        self._faults.clear()
-        return tuple(FaultCleared(fault=f.fault, slot=f.slot, code=f.code) for f in open_faults)
+        faults, self._committed.faults = self._committed.faults, {}
+        return tuple(FaultCleared(fault=f.fault, slot=f.slot, code=f.code) for f in faults.values())
 
-    def _events(self, origin: str, number: int, entry: AnyEntry) -> Iterator[MesEvent]:
+    def _events(
+        self, origin: str, number: int, entry: AnyEntry, names: UnitNames
+    ) -> Iterator[MesEvent]:
+        working = self._memory.working
         match entry:
             case Intent(attempt=facts):
-                self._working[number] = work = _work(entry, facts)
+                working[number] = work = _work(entry, facts)
                 yield WorkStarted(**work, try_number=facts.try_number, rework=facts.rework)
-            case NameBound(intent=intent) if intent in self._working:
-                named = {"device_name": entry.device_name, "ids": dict(entry.ids)}
-                self._working[intent] |= named
+            case NameBound(intent=intent) if intent in working:
+                bound = {"device_name": entry.device_name, "ids": dict(entry.ids)}
+                working[intent] = {**working[intent], **bound}
             case OutcomeEntry():
                 yield from self._ended(origin, number, entry)
             case Correction(what=("scrap" | "rework" | "void") as disposition):
@@ -96,13 +128,15 @@ class RecordEvents:
                     disposition=disposition,
                     reason=entry.reason,
                     operator=entry.operator,
+                    device_name=names[0],
+                    ids=dict(names[1]),
                 )
             case _:
                 pass
 
     def _ended(self, origin: str, number: int, entry: OutcomeEntry) -> Iterator[MesEvent]:
         began = entry.intent is not None
-        work = self._working.pop(entry.intent, None) if entry.intent is not None else None
+        work = self._memory.working.pop(entry.intent, None) if entry.intent is not None else None
         work = _work(entry, entry.attempt) if entry.attempt else work
         if work is None:  # the intent is of another process: that cannot be
             return
@@ -132,11 +166,11 @@ class RecordEvents:
     ) -> Iterator[MesEvent]:
         code = entry.result.code
         broken = entry.result.outcome == Outcome.ERROR and is_fault(code)
-        before = self._faults.get(slot)
+        before = self._memory.faults.get(slot)
         if before and broken and before.code == code:
             return
         if before:
-            del self._faults[slot]
+            del self._memory.faults[slot]
             yield FaultCleared(fault=before.fault, slot=slot, code=before.code)
         if broken:
             fault = FaultOccurred(
@@ -146,7 +180,7 @@ class RecordEvents:
                 detail=entry.result.detail,
                 unit_id=entry.unit_id,
             )
-            self._faults[slot] = fault
+            self._memory.faults[slot] = fault
             yield fault
 
 

@@ -76,7 +76,7 @@ class Sender:
                 return 0.0
             if message.subject in blocked:
                 continue
-            ours = message.state == WAITING and message.sender == self._queue.station
+            ours = message.state == WAITING and message.sending_station == self._queue.station
             if not ours or message.due_ms > self._queue.now_ms():
                 blocked.add(message.subject)
                 next_due_ms = min(next_due_ms, message.due_ms) if ours else next_due_ms
@@ -87,9 +87,12 @@ class Sender:
         return max(0.0, (next_due_ms - self._queue.now_ms()) / 1000)
 
     def _deliver(self, stored: StoredMessage) -> bool:
-        """Whether it was delivered."""
+        """Whether it was delivered, or is not to be."""
+        body = self._queue.body(stored)
+        if body is None:
+            return True
         try:
-            self._destination.deliver(_message(stored))
+            self._destination.deliver(_message(stored, body))
         except MesRefusedError as error:
             self._failures, self._paused_until, self.last_error = 0, 0.0, ""
             self._queue.refused(stored, error.detail)
@@ -115,6 +118,6 @@ class Sender:
         self._queue.away(stored, text, wait_s(stored.tries + 1, self._chance(), asked_s))
 
 
-def _message(stored: StoredMessage) -> MesMessage:
-    event = event_from_json(stored.kind, stored.body)
+def _message(stored: StoredMessage, body: str) -> MesMessage:
+    event = event_from_json(stored.kind, body)
     return MesMessage(stored.id, stored.number, stored.at, stored.station, stored.subject, event)

@@ -72,18 +72,29 @@ class Senders:
             event.set()
 
     def close(self, at_most_s: float = AT_THE_END_S) -> None:
-        """Send what goes out at once, but not longer than this, and end. Once is enough."""
+        """Send what goes out at once, but not longer than this, and end. Once is enough.
+
+        A thread closes its destination itself, also one that ends later: nobody else may use it
+        meanwhile.
+        """
         if self._over.is_set():
             return
         self._ends_at = time.monotonic() + at_most_s
         self._over.set()
         self.notify()
-        for thread in filter(threading.Thread.is_alive, self._threads):
-            thread.join(max(0.1, self._ends_at - time.monotonic()))
-        for destination in self._destinations.values():
-            destination.close()
+        for thread, destination in zip(self._threads, self._destinations.values(), strict=True):
+            if thread.ident is None:  # it was never started
+                destination.close()
+            else:
+                thread.join(max(0.1, self._ends_at - time.monotonic()))
 
     def _work(self, name: str) -> None:
+        try:
+            self._send(name)
+        finally:
+            self._destinations[name].close()
+
+    def _send(self, name: str) -> None:
         sender, news = Sender(name, self._destinations[name], self._queue), self._news[name]
         thin_at, report_at, reported = 0.0, 0.0, DestinationState(name, 0, 0, "")
         while True:

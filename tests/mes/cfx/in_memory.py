@@ -64,9 +64,13 @@ class InMemoryConnection:
             self.broker.messages.append(message)
         return step
 
-    def ask(self, address: str, reply_address: str, message: AmqpMessage, until: float) -> None:
-        self.send(address, message, until)
-        self.broker.asked.append(message)
+    def ask(
+        self, address: str, reply_address: str, message: AmqpMessage, until: float
+    ) -> Settlement:
+        taken = self.send(address, message, until)
+        if taken is Settlement.ACCEPTED:
+            self.broker.asked.append(message)
+        return taken
 
     def next_answer(self, address: str, reply_address: str, until: float) -> bytes | None:
         if not (self.alive and self.broker.is_up):

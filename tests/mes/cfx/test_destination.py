@@ -211,14 +211,49 @@ def test_a_mes_that_does_not_answer_is_away_and_one_that_comes_back_is_asked() -
 
 def test_all_who_wait_for_an_answer_hear_that_the_broker_is_gone() -> None:
     broker = InMemoryBroker()
-    broker.answer = lambda _: broker.restart()
     mes = asking(broker, deadline_s=60.0)
-    broker.plan = [Settlement.ACCEPTED, MesAwayError("connection aborted")]
+
+    def cut(asked: list[AmqpMessage]) -> None:
+        if len(asked) == 2:
+            raise MesAwayError("connection aborted")
+
+    broker.answer = cut
     with ThreadPoolExecutor(2) as pool:
         waits = [pool.submit(mes.ask, question(slot=slot)) for slot in ("1", "2")]
         for wait in waits:
             with pytest.raises(MesAwayError, match="connection aborted"):
                 wait.result(timeout=30)
+    mes.close()
+
+
+@pytest.mark.parametrize(
+    "trouble", [Settlement.REJECTED, Settlement.RELEASED, MesAwayError("no answer in time")]
+)
+def test_a_question_that_fails_is_the_trouble_of_its_slot_alone(
+    trouble: Settlement | MesAwayError,
+) -> None:
+    broker = InMemoryBroker()
+    mes = asking(broker, deadline_s=60.0)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(mes.ask, question(slot="1"))
+        while not broker.asked:
+            pass
+        broker.plan = [trouble]
+        with pytest.raises(MesAwayError, match=r"did not take the question|no answer in time"):
+            mes.ask(question(slot="2"))
+        broker.answer = first_asked
+        assert first.result(timeout=30).allowed
+    assert len(broker.connections) == 1
+    mes.close()
+
+
+def test_a_connection_over_which_only_trouble_came_is_not_used_again() -> None:
+    broker = InMemoryBroker(plan=[MesAwayError("no answer in time")], answer=first_asked)
+    mes = asking(broker)
+    with pytest.raises(MesAwayError):
+        mes.ask(question())
+    assert mes.ask(question()).allowed
+    assert [connection.closed for connection in broker.connections] == [True, False]
     mes.close()
 
 

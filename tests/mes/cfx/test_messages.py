@@ -135,6 +135,20 @@ def test_a_unit_in_rework_is_not_disqualified() -> None:
     assert sent(type(scrap)(**{**vars(scrap), "disposition": "rework"})) == []
 
 
+@pytest.mark.parametrize(("identifier", "name"), [("mac", UNIT), ("label", "SN-000123")])
+def test_a_scrapped_unit_is_called_as_the_mes_knows_it(identifier: str, name: str) -> None:
+    (scrap,) = (event for event in EVENTS if type(event).__name__ == "UnitsDisqualified")
+    scrapped = body(type(scrap)(**{**vars(scrap), "ids": IDS}), identifier=identifier)
+    assert scrapped["PrimaryIdentifier"] == scrapped["Units"][0]["UnitIdentifier"] == name
+
+
+@pytest.mark.parametrize(("value", "number"), [(".5", 0.5), ("5.", 5.0), ("+5", 5.0)])
+def test_what_is_a_number_to_the_engine_is_one_to_the_mes(value: str, number: float) -> None:
+    result = TestResult("t", "run", TestOutcome.PASS, measurements=(Measurement("v", value, "mA"),))
+    (measurement,) = unit_after(result)["Tests"][0]["Measurements"]
+    assert measurement["MeasuredValue"]["Value"] == number
+
+
 @pytest.mark.parametrize("value", ["NaN", "1e999", "1_0", "１２", "0x10", "12 mA", ""])
 def test_what_is_no_number_is_sent_as_text(value: str) -> None:
     result = TestResult("t", "run", TestOutcome.PASS, measurements=(Measurement("v", value, "mA"),))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burner.core.errors import BurnerError
 from burner.mes.cfx.validation import (
     RESPONSE,
     read_response,
@@ -73,11 +74,22 @@ def test_a_unit_is_refused_in_the_words_of_the_mes(body: dict[str, Any]) -> None
         (response(PrimaryResult=PASSED), "no ValidateUnitsResponse"),
         (response(Result=DONE), "names no unit"),
         (response(Result=DONE, ValidationResults=[]), "names no unit"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_said_to_be_one(answer: bytes, says: str) -> None:
+    with pytest.raises(BurnerError, match=says) as unreadable:
+        read_response(answer)
+    assert unreadable.value.code == "E473"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
         (response(Result={"Result": "Failed", "Message": "database"}), "check the unit: database"),
         (response(Result={}, PrimaryResult=PASSED), "could not check the unit"),
     ],
 )
-def test_what_is_no_answer_counts_as_none(answer: bytes, says: str) -> None:
+def test_a_mes_that_could_not_check_the_unit_gave_no_answer(answer: bytes, says: str) -> None:
     with pytest.raises(MesAwayError, match=says):
         read_response(answer)
 
@@ -114,5 +126,5 @@ json_values = st.recursive(
 @given(result=json_values, primary=json_values, units=json_values)
 def test_no_garbage_is_a_yes(result: Any, primary: Any, units: Any) -> None:
     answer = response(Result=result, PrimaryResult=primary, ValidationResults=units)
-    with pytest.raises(MesAwayError):
+    with pytest.raises(BurnerError):
         read_response(answer)

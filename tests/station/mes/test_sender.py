@@ -99,6 +99,28 @@ def test_a_skipped_message_is_never_sent_and_says_who_decided_it(line: Line) -> 
     assert unknown.value.code == "E783"
 
 
+@pytest.mark.parametrize("ends", [MesAwayError("HTTP 503"), MesRefusedError("HTTP 400"), None])
+def test_a_message_that_is_skipped_while_it_is_sent_stays_skipped(
+    line: Line, ends: Exception | None
+) -> None:
+    waiting = [*line.queue.undelivered("mes")]
+    first, later = waiting[0], waiting[-1]
+
+    class SkippedMeanwhile(MesInMemory):
+        def deliver(self, message: MesMessage) -> None:
+            for one in (first, later):
+                if not self.taken:
+                    line.queue.skip(operator="Li", reason="test", message_id=one.id)
+            super().deliver(message)
+
+    line.mes = SkippedMeanwhile()
+    line.mes.failures = [ends]
+    line.sender_of(line.queue).send_due(lambda: len(line.mes.taken) > 7)
+    states = [state for _, state, _ in rows(line.ledger)]
+    assert (states[0], states[-1]) == ("skipped", "skipped")
+    assert later.id not in {message.id for message in line.mes.taken}
+
+
 def test_a_mes_that_is_away_is_left_alone_for_a_while(line: Line) -> None:
     line.mes.failures = [MesAwayError("Connection refused")] * 9
     assert line.sender.send_due() == 1.0
