@@ -47,7 +47,7 @@ class AttemptOnRecord:
         try:
             yield from self._call(lambda: self._ledger.begin(attempt))
         except BurnerError as error:
-            if error.code not in BEFORE_APPROVAL or self._request.watch_board is None:
+            if error.code not in BEFORE_APPROVAL or not self._request.waits_for_approval:
                 raise
             return error
         self.has_intent = True

@@ -62,5 +62,7 @@ class AttemptRequest:
     rework: str = ""
     """Why a known unit is burned again; empty = it is not."""
     watch_board: Callable[[], Callable[[], bool]] | None = None
-    """Begins a wait in which the unit may be taken out; the result tells whether it was. None: the
-    unit does not wait for the approval of the first article."""
+    """Begins a wait in which the unit may be taken out; the result tells whether it was. None:
+    nobody can tell. Only for a chip in download mode: its firmware would be restarted."""
+    waits_for_approval: bool = False
+    """Whether the unit waits for the approval of the first article; else it is refused."""

@@ -147,6 +147,7 @@ class UnitSteps:
                 raise LeftUntouchedError
             self._clock.restart()  # the time of the wait is not the slot's
             self.connection.connect_again()
+            self.ask_interlock()  # its answer may be hours old
 
     def test_before_write(self) -> Iterator[Event]:
         """Run the tests that need a chip in download mode; a program may have reset it."""

@@ -1,12 +1,15 @@
 """A run whose batch has a first article: boards wait for its approval, or are refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from burner.burn import approval
 from burner.burn.job import Job
+from burner.core.attempt import Attempt
 from burner.core.code import Code
+from burner.core.errors import BurnerError
 from burner.core.unit_events import ApprovalAwaited, ApprovalGiven, Finished, NotBegun
 from burner.manifest.entries.release_kinds import FirstArticle
 from burner.manifest.writing.approve_first_article import approve_first_article
@@ -89,6 +92,29 @@ def test_a_board_waits_untouched_and_goes_on_in_the_same_run_once_it_is_approved
     ]
     assert run.batch_full() == 2
     assert run.tally.all_passed
+
+
+def test_a_board_that_waited_is_asked_about_again_before_it_is_touched(
+    release: Release, ledger: Ledger
+) -> None:
+    run, device = board_after_board(release, ledger)
+    asked: list[str] = []
+
+    def interlock(attempt: Attempt) -> None:
+        asked.append(attempt.unit_id[-2:])
+        if asked.count("02") == 2:
+            raise BurnerError(Code.INTERLOCK_REFUSED, "mes: blocked meanwhile")
+
+    run.job = replace(run.job, interlock=interlock)
+    for event in run.events():
+        if isinstance(event, ApprovalAwaited):
+            approve_first_article(ledger, BATCH, lambda: signer("alice"), note="good")
+        elif isinstance(event, Finished) and len(asked) == 3:
+            run.station.stop()
+            assert device.board is not None
+            assert set(device.board.flash.bytes) == {0xFF}
+    assert asked[:3] == ["01", "02", "02"]
+    assert run.tally.units[1].code == Code.INTERLOCK_REFUSED
 
 
 def test_a_station_that_stops_leaves_the_waiting_board_as_it_is(

@@ -172,8 +172,10 @@ class Slot:
         for number in itertools.count(1):
             rework = ordered or self.rework
             ask = partial(self._label, baud, number, bool(rework))
-            watch = self._watch_board if self.waits_for_approval else None
-            request = AttemptRequest(self.name, baud, number, ask, rework, watch)
+            request = AttemptRequest(
+                *(self.name, baud, number, ask, rework, self._watch_board),
+                waits_for_approval=self.waits_for_approval,
+            )
             finished = self._run_attempt(burn_unit, request)
             if finished is None:
                 return None
