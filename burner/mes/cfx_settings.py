@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from burner.core.code import Code
 from burner.core.yaml_schema import refusal
@@ -44,7 +44,7 @@ class CfxSettings(DestinationSettings):
     """Left out: the certificate is the login, or there is none."""
     password: Reference | None = None
     """Reference to the password of the user."""
-    plain_text: bool = False
+    plain_text: StrictBool = False
     """true: the password may go over `amqp://`, where others on the network can read it."""
     virtual_host: Annotated[str, Field(max_length=255)] = ""
     """Of a broker that has several; RabbitMQ 3 wants `vhost:NAME`."""

@@ -63,9 +63,15 @@ def test_each_shell_has_its_script(shell: str) -> None:
         ("burner ba", ["batch"]),
         ("burner cloud ga", ["gateway"]),
         ("burner un", ["unit"]),
-        ("burner batch ", ["open", "list", "status", "raise", "approve", "audit", "close"]),
+        (
+            "burner batch ",
+            ["open", "list", "status", "raise", "approve", "audit", "labels", "close"],
+        ),
         ("burner burn --sta", ["--station-file", "--station"]),
-        ("burner manifest export --format ", ["csv", "jsonl", "names", "log", "tiles"]),
+        (
+            "burner manifest export --format ",
+            ["csv", "jsonl", "measurements", "names", "log", "tiles"],
+        ),
         ("burner completion ", list(SHELLS)),
         ("burner explain e45", [f"E45{digit}" for digit in range(10) if f"E45{digit}" in [*Code]]),
         ("burner station show ", ["file,"]),

@@ -74,7 +74,7 @@ def _parsed(tests: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 def _why_no_pass(test: TestFacts, measurements: Mapping[str, Mapping[str, str]]) -> str:
     """Why a result is none that a unit may pass with; empty: it is one."""
     if test.outcome is not TestOutcome.PASS:
-        return f"it is {test.outcome.value}"
+        return f"its outcome is {test.outcome.value}"
     for name, limits in measurements.items():
         of_name = [m for m in test.measurements if m.name == name]
         if len(of_name) != 1:

@@ -83,8 +83,8 @@ def with_value(**changes: Any) -> TestResult:
     [
         ((), "0 results"),
         ((PASSED_RF, replace(PASSED_RF, outcome=TestOutcome.FAIL)), "2 results"),
-        ((replace(PASSED_RF, outcome=TestOutcome.FAIL),), "it is fail"),
-        ((replace(PASSED_RF, outcome=TestOutcome.NOT_RUN),), "it is not-run"),
+        ((replace(PASSED_RF, outcome=TestOutcome.FAIL),), "its outcome is fail"),
+        ((replace(PASSED_RF, outcome=TestOutcome.NOT_RUN),), "its outcome is not-run"),
         ((replace(PASSED_RF, measurements=()),), "tx_power has 0 values"),
         ((replace(PASSED_RF, measurements=(GOOD, GOOD)),), "tx_power has 2 values"),
         ((with_value(high="15"),), "tx_power was compared with other limits"),
