@@ -32,11 +32,13 @@ def resume(connection: ChipConnection, port: str, silicon: Mapping[str, Any]) ->
     Returns:
         The MAC; empty when anything is not as it was: then the chip must be connected anew.
     """
+    why = "it is not as it was"
     try:
         if connection.esp.IS_STUB and _is_as_before(connection, port, silicon):
             return bytes(connection.esp.read_mac("BASE_MAC")).hex(":")
     except (FatalError, BurnerError, OSError) as error:
-        _log.info("the stub does not go on: %s", error)
+        why = str(error)
+    _log.info("the stub does not go on: %s", why)
     return ""
 
 
