@@ -1,6 +1,7 @@
 """The statement of a closed batch: the page of its folder that people sign."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError, table
@@ -11,6 +12,7 @@ from burner.manifest.log.checkpoint import Checkpoint
 from burner.manifest.reading.batch_status import BatchStatus, close_record, units_by_warning
 from burner.manifest.reading.evidence_rows import evidence_rows
 from burner.manifest.reading.release_evidence import release_evidence
+from burner.manifest.reading.unit_labels import LabelCounts
 from burner.manifest.verify.checks import Verification
 from burner.manifest.writing.ledger import Ledger
 
@@ -39,6 +41,7 @@ def closing_statement(
         "Counted by units at the close, by the latest status of each",
         "",
         *counts,
+        *_labels(status.labels),
         *(["", "Since the close this has changed", "", *changed] if changed else []),
         *_named("Open", status.open),
         *_named("Failed", status.failed),
@@ -87,6 +90,14 @@ def _log_to_compare(verification: Verification, origin_key: str) -> list[str]:
         "",
         "    burner manifest verify FOLDER --key ORIGIN-KEY",
     ]
+
+
+def _labels(counts: LabelCounts | None) -> list[str]:
+    """How the printed labels stand; nothing where the release prints none."""
+    if counts is None:
+        return []
+    lines = [f"  {name:<14} {number}" for name, number in asdict(counts).items()]
+    return ["", "Printed labels of good units when this folder was made", "", *lines]
 
 
 def _warnings(units: Mapping[str, int]) -> list[str]:

@@ -39,6 +39,7 @@ from burner.manifest.reading.attempt_json import json_from_records
 from burner.manifest.reading.batch_status import BatchStatus
 from burner.manifest.reading.reader import ManifestReader
 from burner.manifest.reading.tested_attempts import TestedAttempt, attempt_with_tests
+from burner.manifest.reading.unit_labels import find_label
 from burner.manifest.reading.unit_status import find_correction
 
 RECORDS, UNITS, NAMES = "records.log", "units.csv", "names.csv"
@@ -190,6 +191,7 @@ class _BatchExport:
             last if isinstance(last, OutcomeEntry) else None,
             origin=self.origin,
             corrected=find_correction(self.check.state, row),
+            label=find_label(self.check.state, row),
         )
 
 

@@ -13,7 +13,7 @@ COLUMNS = (
     *("release_digest", "key", "product_id", "chip", "unit_id", "device_name", "outcome", "code"),
     *("step", "seconds", "detail", "written", "try_number", "rework", "ids", "fingerprint"),
     *("regions", "versions", "attempt", "imei", "serial", "label", "corrected", "challenge"),
-    *("tests", "tests_failed"),
+    *("tests", "tests_failed", "printed_label", "label_prints"),
 )
 """Of a CSV; append-only, so that an import by position stays right."""
 IDS = frozenset(("imei", "serial", "label"))

@@ -8,15 +8,21 @@ from sqlalchemy.engine import Connection
 from burner.manifest.entries.kinds import Intent, NameBound, OutcomeEntry
 from burner.manifest.fold.rows import NEVER, AttemptRow
 from burner.manifest.reading.unit_history import entries_of
+from burner.manifest.reading.unit_labels import AttemptLabel
 
 
 def attempt_json(
-    connection: Connection, row: AttemptRow, log: int, origin: str, corrected: str
+    connection: Connection,
+    row: AttemptRow,
+    log: int,
+    origin: str,
+    *,
+    corrected: str,
+    label: AttemptLabel,
 ) -> dict[str, Any]:
     """An attempt as `list --json` prints it."""
-    return json_from_records(
-        row, *entries_of(connection, row, log), origin=origin, corrected=corrected
-    )
+    entries = entries_of(connection, row, log)
+    return json_from_records(row, *entries, origin=origin, corrected=corrected, label=label)
 
 
 def json_from_records(
@@ -27,6 +33,7 @@ def json_from_records(
     *,
     origin: str,
     corrected: str,
+    label: AttemptLabel,
 ) -> dict[str, Any]:
     """The same from its records. docs/manifest.md explains each key; `corrected` is the last."""
     facts = (last and last.attempt) or first.attempt
@@ -70,6 +77,8 @@ def json_from_records(
         "tests": [part_json(test) for test in result.tests] if result else [],
         "superseded_by": row.superseded_by if row.superseded_by != NEVER else None,
         "corrected": corrected,
+        "printed_label": label.state,
+        "label_prints": label.prints,
     }
 
 

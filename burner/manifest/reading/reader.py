@@ -34,6 +34,7 @@ from burner.manifest.reading.attempt_filter import ALL_ATTEMPTS, AttemptFilter
 from burner.manifest.reading.attempt_json import attempt_json
 from burner.manifest.reading.good_units import select_good_units
 from burner.manifest.reading.unit_history import UnitHistory, history, record_at
+from burner.manifest.reading.unit_labels import AttemptLabel, with_attempt_labels
 from burner.manifest.reading.unit_overview import unit_overviews
 from burner.manifest.reading.unit_search import find_units, imported_unit_error, log_origins
 from burner.manifest.reading.unit_status import applied_correction, select_with_unit_status
@@ -134,13 +135,17 @@ class ManifestReader:
 
         with self.connection() as connection:
             log_names = log_origins(connection)
-            query = select_with_unit_status(*_attempts.c).where(*chosen.where())
+            query = with_attempt_labels(select_with_unit_status(*_attempts.c))
+            query = query.where(*chosen.where())
             rows = connection.execute(query.order_by(_attempts.c.log, _attempts.c.number))
             while chunk := rows.fetchmany(CHUNK):
                 for row in chunk:
-                    attempt = row_of(AttemptRow, row[:-3])
-                    correction = applied_correction(attempt, *row[-3:])
-                    yield attempt_json(connection, attempt, row[0], log_names[row[0]], correction)
+                    attempt = row_of(AttemptRow, row[:-5])
+                    yield attempt_json(
+                        *(connection, attempt, row[0], log_names[row[0]]),
+                        corrected=applied_correction(attempt, *row[-5:-2]),
+                        label=AttemptLabel(row[-2] or "", row[-1]),
+                    )
 
     def count_attempts(self, chosen: AttemptFilter = ALL_ATTEMPTS) -> int:
         """How many attempts there are, for a progress bar."""

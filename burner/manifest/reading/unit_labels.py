@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.engine import Connection
 
 from burner.core.unit_labels import UnitLabelState
 from burner.manifest.entries.values import moment
-from burner.manifest.fold.rows import NEVER, PASS, UnitRow
+from burner.manifest.fold.manifest_state import ManifestState
+from burner.manifest.fold.rows import NEVER, PASS, AttemptRow, UnitRow
 from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.manifest.store.bodies import entry_at
 from burner.manifest.store.table_state import TableState, row_of
 from burner.manifest.store.tables import OWN, TABLES
 
-_labels, _units = TABLES[UnitLabelRow], TABLES[UnitRow]
+_labels, _units, _attempts = TABLES[UnitLabelRow], TABLES[UnitRow], TABLES[AttemptRow]
 _of_unit = (
     (_units.c.log == _labels.c.log)
     & (_units.c.product_id == _labels.c.product_id)
@@ -24,6 +26,14 @@ _of_unit = (
 )
 PRINTING = timedelta(minutes=1)
 """A print that was started, and has no end on record, is at work so long; then it is doubtful."""
+
+
+class AttemptLabel(NamedTuple):
+    """The printed label that the PASS of an attempt owes."""
+
+    state: str = ""
+    """As `UnitLabelState`; empty: it owes none."""
+    prints: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,25 @@ class LabelCounts:
 def unit_label(connection: Connection, product_id: str, unit_id: str) -> UnitLabelRow | None:
     """The label of a unit of our log; None: it has none to print."""
     return TableState(connection).get(UnitLabelRow, product_id, unit_id)
+
+
+def find_label(state: ManifestState, attempt: AttemptRow) -> AttemptLabel:
+    """The label that the PASS of an attempt owes, from a state."""
+    row = state.get(UnitLabelRow, attempt.product_id, attempt.unit_id)
+    if row is None or row.passed != attempt.number:
+        return AttemptLabel()
+    return AttemptLabel(row.state, row.prints)
+
+
+def with_attempt_labels(query: Select[Any]) -> Select[Any]:
+    """A query of attempts with two more columns, those of `AttemptLabel`; NULL: it owes none."""
+    owed = (
+        (_labels.c.log == _attempts.c.log)
+        & (_labels.c.product_id == _attempts.c.product_id)
+        & (_labels.c.unit_id == _attempts.c.unit_id)
+        & (_labels.c.passed == _attempts.c.number)
+    )
+    return query.outerjoin(_labels, owed).add_columns(_labels.c.state, _labels.c.prints)
 
 
 def labels_of_batch(

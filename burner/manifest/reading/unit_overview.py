@@ -12,6 +12,7 @@ from burner.manifest.fold.rows import AttemptRow
 from burner.manifest.reading.attempt_json import attempt_json, part_json
 from burner.manifest.reading.endorsers import approval_of_unit
 from burner.manifest.reading.label_prints import label_prints
+from burner.manifest.reading.unit_labels import find_label
 from burner.manifest.reading.unit_on_platform import (
     confirmed_names_of,
     last_reconciliation_of_unit,
@@ -62,7 +63,8 @@ def _overview(connection: Connection, unit_id: str) -> dict[str, Any]:
     attempts = [
         attempt_json(
             *(connection, attempt, log, log_names[log]),
-            find_correction(TableState(connection, log), attempt),
+            corrected=find_correction(state := TableState(connection, log), attempt),
+            label=find_label(state, attempt),
         )
         for log, attempt in ((row[0], row_of(AttemptRow, row)) for row in rows)
     ]

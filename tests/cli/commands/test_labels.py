@@ -1,5 +1,6 @@
 """Labels as people meet them: printed by a run, listed, printed later, again, and confirmed."""
 
+from csv import DictReader
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,6 +57,12 @@ def test_a_doubtful_label_is_listed_confirmed_or_printed_again_with_a_reason(
     assert burner(tmp_path, "batch", "labels", "WO1").returncode == 0
     closed = burner(tmp_path, "batch", "close", "WO1", "--operator", "qa")
     assert "0 owed, 0 doubtful, 1 sent, 1 scanned back" in closed.stdout
+    assert "confirmed      1" in (tmp_path / "WO1/statement.txt").read_text(encoding="utf-8")
+    exported = burner(tmp_path, "manifest", "export").stdout
+    sealed = (tmp_path / "WO1/units.csv").read_text(encoding="utf-8")
+    for table in (exported, sealed):
+        rows = [(r["printed_label"], r["label_prints"]) for r in DictReader(table.splitlines())]
+        assert sorted(rows) == [("confirmed", "2"), ("sent", "1")]
     assert burner(tmp_path, "manifest", "verify").returncode == 0
 
 

@@ -155,7 +155,8 @@ def test_show_prints_ids_operator_station_and_duration_on_any_terminal(
 def test_the_csv_has_columns_for_the_ids_behind_those_that_were_there(labelled: Path) -> None:
     text = run("manifest", "export").stdout
     columns = text.splitlines()[0].split(",")
-    assert columns[-5:] == ["label", "corrected", "challenge", "tests", "tests_failed"]
+    assert columns[-6:-2] == ["corrected", "challenge", "tests", "tests_failed"]
+    assert columns[-2:] == ["printed_label", "label_prints"]
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["imei"] for row in rows] == ["", "", "", "490154203237518", "861230000000007"]
     last = rows[-1]
