@@ -16,7 +16,6 @@ from burner.burn.prove import check_awaited, check_boot_log
 from burner.burn.readback import check_burned_application, check_burned_key
 from burner.burn.reburn import ReburnAction
 from burner.burn.step_clock import StepClock
-from burner.burn.testing.running_order import in_running_order
 from burner.burn.testing.unit_tests import UnitTests, WatchBoard, watch_nothing
 from burner.burn.unit_connection import UnitConnection
 from burner.core.attempt import Record, Result, Step
@@ -70,7 +69,7 @@ class UnitSteps:
         self._clock = clock = StepClock(Step.IDENTIFY)
         self.connection = UnitConnection(device, profile, request, self.attempt.id, clock)
         self.tests = UnitTests(
-            in_running_order(profile), job.equipment, device, search, is_aborted, slot=request.slot
+            profile.all_tests, job.equipment, device, search, is_aborted, slot=request.slot
         )
         self.end = AttemptEnd(device, search, clock, self.tests, request.baud)
 

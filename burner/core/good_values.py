@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from burner.core import regex
-from burner.core.measurements import Measurement
+from burner.core.measurements import Limits, Measurement
 from burner.core.record_limits import MAX_VALUE
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -19,9 +19,9 @@ def number_of(text: str) -> Decimal | None:
     return Decimal(text) if NUMBER.fullmatch(text) else None
 
 
-def is_number(measurement: Measurement) -> bool:
-    """Whether its value must be a number: it has a limit or a unit."""
-    return bool(measurement.low or measurement.high or measurement.unit)
+def is_number(limits: Limits) -> bool:
+    """Whether a value must be a number: it has a limit or a unit."""
+    return bool(limits.low or limits.high or limits.unit)
 
 
 def is_good(measurement: Measurement) -> bool:
@@ -40,15 +40,3 @@ def is_good(measurement: Measurement) -> bool:
     if number is None or (measurement.low and low is None) or (measurement.high and high is None):
         return False
     return (low is None or low <= number) and (high is None or number <= high)
-
-
-def good_values(measurement: Measurement) -> str:
-    """What would be good, in words: `10 to 14`, `at least 10`, `RED`."""
-    low, high = measurement.low, measurement.high
-    if measurement.text:
-        return repr(measurement.text)
-    if measurement.pattern:
-        return f"/{measurement.pattern}/"
-    if low and high:
-        return f"{low} to {high}"
-    return f"at least {low}" if low else f"at most {high}" if high else "a number"

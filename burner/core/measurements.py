@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class TestOutcome(StrEnum):
@@ -14,6 +15,21 @@ class TestOutcome(StrEnum):
     """The fixture is bad: nothing is known of the unit."""
     NOT_RUN = "not-run"
     """A test before it did not pass."""
+
+
+class Limits(Protocol):
+    """What a value is compared with; as text, empty where there is none."""
+
+    @property
+    def low(self) -> str: ...  # noqa: D102
+    @property
+    def high(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def pattern(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

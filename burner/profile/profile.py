@@ -33,7 +33,7 @@ from burner.profile.limits import LimitSettings
 from burner.profile.product import Product
 from burner.profile.registration import RegistrationSettings
 from burner.profile.route import RouteSettings
-from burner.profile.tests import Tests, UnitTest
+from burner.profile.tests import Tests, UnitTest, tests_after_boot, tests_before_write
 from burner.profile.unit_label.settings import UnitLabelSettings
 from burner.provisioning.carriers import CarrierSettings
 from burner.provisioning.key_config import PossibleKeys
@@ -307,8 +307,9 @@ class Profile(FlashPlan):
 
     @property
     def all_tests(self) -> tuple[UnitTest, ...]:
-        """Every test of a unit: those of the product firmware, then those of the route."""
-        return (*self.tests, *(self.route.tests if self.route else ()))
+        """Every test of a unit, as they run: before the write, on the test firmware, on its own."""
+        route = self.route.tests if self.route else ()
+        return (*tests_before_write(self.tests), *route, *tests_after_boot(self.tests))
 
     @property
     def possible_keys(self) -> PossibleKeys:

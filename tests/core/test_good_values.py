@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burner.core.good_values import good_values, is_good, number_of
+from burner.core.good_values import is_good, number_of
 from burner.core.measurements import Measurement
 from burner.core.record_limits import MAX_VALUE
 
@@ -88,18 +88,3 @@ def test_a_value_that_nobody_limits_is_good_unless_it_is_too_long_for_a_record()
     assert is_good(of("anything"))
     assert not is_good(of("x" * (MAX_VALUE + 1)))
     assert not is_good(of("1" * (MAX_VALUE + 1), unit="mA"))
-
-
-@pytest.mark.parametrize(
-    ("limits", "words"),
-    [
-        ({"low": "10", "high": "14"}, "10 to 14"),
-        ({"low": "10"}, "at least 10"),
-        ({"high": "14"}, "at most 14"),
-        ({"unit": "mA"}, "a number"),
-        ({"text": "RED"}, "'RED'"),
-        ({"pattern": "R+"}, "/R+/"),
-    ],
-)
-def test_what_would_be_good_is_said_in_words(limits: dict[str, str], words: str) -> None:
-    assert good_values(of("", **limits)) == words

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from burner.burn.testing.answer import TestAnswer
 from burner.core.code import Code
 from burner.core.errors import Fault, lookup
-from burner.core.good_values import NAME, good_values, is_good, is_number, number_of
+from burner.core.good_values import NAME, is_good, is_number, number_of
 from burner.core.measurements import Measurement, TestOutcome
 from burner.core.record_limits import MAX_VALUE
+from burner.core.words.limits_text import limits_text
 from burner.core.words.plural import counted
 from burner.core.words.visible_text import in_one_line
 from burner.profile.tests import MAX_MEASUREMENTS, UnitTest
@@ -84,5 +85,5 @@ def _unusable(test: UnitTest, values: Mapping[str, str]) -> str:
 
 def _in_words(measurement: Measurement) -> str:
     unit = f" {measurement.unit}" if measurement.unit else ""
-    good = good_values(measurement)
+    good = limits_text(measurement) or "a number"
     return f"{measurement.name} is {measurement.value}{unit}, good is {good}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from burner.cli.pages.page_rows import PageRows, under
-from burner.core.good_values import good_values
+from burner.core.words.limits_text import limits_text
 from burner.core.words.plural import counted
 from burner.profile.profile import Profile
 from burner.profile.tests import MeasurementSettings, UnitTest
@@ -58,9 +58,8 @@ def _conditions(test: UnitTest) -> str:
 
 def _good(measurement: MeasurementSettings) -> str:
     limits = measurement.beside("")
-    if not (limits.low or limits.high or limits.text or limits.pattern or limits.unit):
-        return "any value"
-    return f"{good_values(limits)} {limits.unit}".rstrip()
+    any_value = f"a number, {limits.unit}" if limits.unit else "any value"
+    return limits_text(limits) or any_value
 
 
 def _route(profile: Profile, segments: "Sequence[Segment]") -> Iterator[str]:

@@ -1,21 +1,6 @@
 """What a measured value was compared with, in one short line without words."""
 
-from typing import Protocol
-
-
-class Limits(Protocol):
-    """What has limits: a measurement, or its record."""
-
-    @property
-    def low(self) -> str: ...  # noqa: D102
-    @property
-    def high(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def pattern(self) -> str: ...  # noqa: D102
-    @property
-    def unit(self) -> str: ...  # noqa: D102
+from burner.core.measurements import Limits
 
 
 def limits_text(limits: Limits) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
-from burner.core.good_values import number_of
+from burner.core.good_values import is_number, number_of
 from burner.core.measurements import TestOutcome
 from burner.report.figures.durations import Counts, counts
 from burner.report.figures.measured import UnitValue
@@ -179,8 +179,7 @@ def _count_value(
     tally = tallies.series.get(series)
     if tally is None:
         reachable = (limit_of(series.low), limit_of(series.high))
-        is_number = bool(series.low or series.high or series.unit)
-        tally = tallies.series[series] = SeriesTally(is_number, reachable)
+        tally = tallies.series[series] = SeriesTally(is_number(series), reachable)
     place = (row.station, row.slot)
     if tally.unit != row.unit_id:
         tally.unit = row.unit_id

@@ -25,7 +25,7 @@ def test_a_test_is_tried_until_it_passes_and_the_record_has_the_tries_before(lin
     assert [m.value for m in result.measurements] == ["10"]
     first, second = result.earlier
     assert first == TestTry(
-        *(1, TestOutcome.FAIL, "E655", "tx_power is 14.9 dBm, good is 10 to 14"),
+        *(1, TestOutcome.FAIL, "E655", "tx_power is 14.9 dBm, good is 10 … 14 dBm"),
         seconds=first.seconds,
         measurements=(Measurement("tx_power", "14.9", "dBm", "10", "14", good=False),),
     )

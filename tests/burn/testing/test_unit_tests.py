@@ -109,7 +109,7 @@ def test_a_value_outside_of_its_limits_fails_a_unit_whose_program_says_that_it_p
     programs = ScriptedPrograms(rf=values(tx_power="14.000000000000000000001"))
     record = with_tests(line, unit_test(measurements=[POWER]), programs=programs).burn(device())
     assert ended(record) == (Outcome.FAIL, "E655")
-    what = "rf: tx_power is 14.000000000000000000001 dBm, good is 10 to 14"
+    what = "rf: tx_power is 14.000000000000000000001 dBm, good is 10 … 14 dBm"
     assert record.result.detail == what
     assert record.result.step is Step.TEST
     assert not record.result.tests[0].measurements[0].good
@@ -235,7 +235,7 @@ def test_a_bad_unit_keeps_the_reason_where_its_values_have_no_room(line: Line) -
     tests = [*(unit_test(name) for name in "abc"), unit_test("d", measurements=[POWER])]
     programs = ScriptedPrograms(a=many, b=many, c=many, d=values(tx_power="15"))
     record = with_tests(line, *tests, programs=programs).burn(device())
-    why = "d: tx_power is 15 dBm, good is 10 to 14"
+    why = "d: tx_power is 15 dBm, good is 10 … 14 dBm"
     assert (*ended(record), record.result.detail) == (
         *(Outcome.FAIL, "E655", f"{why}; more than 300 values, or 45000 bytes, of one unit"),
     )

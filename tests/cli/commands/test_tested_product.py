@@ -43,5 +43,5 @@ def test_the_product_is_without_a_mistake_and_its_release_shows_its_tests(tmp_pa
     assert run_burner(tmp_path, "release", "build", PROFILE, "-o", built, env=KEY).stderr == ""
     shown = run_burner(tmp_path, "release", "show", built).stdout
     assert "rf, after the start: {python} fixtures/rf_box.py, 10 s; needs rf-box" in shown
-    assert "tx_power 15.0 to 20.0 dBm" in shown
+    assert "tx_power 15.0 … 20.0 dBm" in shown
     assert "label       40 × 20 mm, 203 dpi" in shown

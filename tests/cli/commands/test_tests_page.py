@@ -21,14 +21,14 @@ ROUTE = """
      measurements: [{name: power, unit: dBm, low: 15.0}]}"""
 PAGE = """\
 tests       supply, before the write: fixtures/supply --fast, 2.5 s
-              idle_current 9.50 to 12 mA
+              idle_current 9.50 … 12 mA
               note any value
             led, after the start: dialogue of 1 line on esp; the next tests run all the same
-              color 'RED'
+              color = RED
 route       rf at 0x10000, {size} bytes, sha256 {sha256}…
             awaits RF test ready
             tx, on the test firmware: function acme_rf, 10 s; needs rf-box; 3 tries
-              power at least 15.0 dBm
+              power ≥ 15.0 dBm
 """
 
 

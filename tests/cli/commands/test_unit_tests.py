@@ -45,7 +45,7 @@ def test_a_bad_measurement_fails_its_unit_alone_and_a_script_is_told_of_each_tes
     ran = burn(tmp_path, "--bench", "sim:2", profile=write_product(tmp_path, tests=TESTS))
     outcomes = {line["slot"]: line for line in ran.lines if line["event"] == "finished"}
     assert (ran.status, outcomes["1"]["outcome"], outcomes["2"]["code"]) == (1, "PASS", "E655")
-    assert outcomes["2"]["detail"] == "rf: tx_power is 9.99 dBm, good is 10 to 14.0"
+    assert outcomes["2"]["detail"] == "rf: tx_power is 9.99 dBm, good is 10 … 14.0 dBm"
     told = [line for line in ran.lines if line.get("slot") == "1" and "test" in line["event"]]
     assert [(line["event"], line["test"]) for line in told] == [
         *(("test started", "rf"), ("test ended", "rf")),

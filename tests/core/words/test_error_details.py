@@ -57,8 +57,8 @@ def test_the_names_of_the_checks_have_theirs() -> None:
     [
         ("exit -9", "退出码 -9"),
         (
-            "rf: tx_power is 9.9 dBm, good is 10 to 14; color is BLUE, good is 'RED'",
-            "rf：tx_power 为 9.9 dBm，合格值为 10 至 14；color 为 BLUE，合格值为 'RED'",
+            "rf: tx_power is 9.9 dBm, good is 10 … 14 dBm; color is BLUE, good is = RED",
+            "rf：tx_power 为 9.9 dBm，合格值为 10 … 14 dBm；color 为 BLUE，合格值为 = RED",
         ),
         (
             "led: line 1: no line matched 'led=RED'; the last line has no end: 'led'",
