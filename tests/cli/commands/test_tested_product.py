@@ -1,9 +1,11 @@
 """The product of docs/testing.md on the bench: eight slots, one RF box, one bad fixture."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 
+from burner.manifest.reading.unit_labels import LabelCounts
 from tests.in_process import run_burner
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +37,7 @@ def test_eight_slots_share_one_rf_box_and_the_bad_fixture_shows(tmp_path: Path) 
     assert outcomes["1"] == "PASS"
     assert outcomes["8"] == "FAIL"
     good = sum(outcome == "PASS" for outcome in outcomes.values())
-    assert events[-1]["labels"] == {"owed": 0, "doubtful": 0, "sent": good, "confirmed": 0}
+    assert events[-1]["labels"] == asdict(LabelCounts(sent=good))
 
 
 def test_the_product_is_without_a_mistake_and_its_release_shows_its_tests(tmp_path: Path) -> None:
