@@ -2,8 +2,6 @@
 
 import math
 import ssl
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from urllib3.util import Timeout, parse_url
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.mes.destination import MesAwayError
+from burner.mes.http_exchange import EndsWithExchange, HttpDeadlineError, HttpExchange
 
 LONGEST_ANSWER = 65536
 """Bytes of an answer that are read."""
@@ -73,21 +72,13 @@ class HttpDoor:
         Raises:
             MesAwayError: there was no answer in time.
         """
-        end = time.monotonic() + self._deadline_s
+        exchange = HttpExchange[MesReply](lambda me: self._exchange(me, body, headers))
         try:
-            response = self._pool.urlopen(
-                "POST",
-                self._path,
-                body=body,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                timeout=Timeout(total=self._deadline_s),
-                pool_timeout=math.ceil(self._deadline_s),
-                preload_content=False,
-                decode_content=False,
-            )
-            return MesReply(response.status, self._read(response, end), _retry_after(response))
+            return exchange.run(self._deadline_s)
+        except HttpDeadlineError as late:
+            what = "answer" if late.connected else "connection"
+            detail = f"{self._where}: no {what} in {self._deadline_s:g} s"
+            raise MesAwayError(detail) from late
         except (HTTPError, OSError, ValueError) as error:
             raise MesAwayError(f"{self._where}: {_reason(error)}") from error
 
@@ -95,19 +86,38 @@ class HttpDoor:
         """End all connections."""
         self._pool.close()
 
-    @staticmethod
-    def _read(response: BaseHTTPResponse, end: float) -> bytes:
-        """The answer, up to a length. A connection with a rest is not used again."""
-        body = b""
-        while len(body) < LONGEST_ANSWER and time.monotonic() < end:
-            piece = response.read1(LONGEST_ANSWER - len(body))
-            if not piece:
-                response.release_conn()
-                return body
-            body += piece
-        response.close()
-        response.release_conn()  # to the pool, which opens it anew
-        return body
+    def _exchange(
+        self, exchange: HttpExchange[MesReply], body: bytes, headers: dict[str, str]
+    ) -> MesReply:
+        patience_s = math.ceil(self._deadline_s) + 1  # the caller has left before
+        response = self._pool.urlopen(
+            "POST",
+            self._path,
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            timeout=Timeout(total=patience_s),
+            pool_timeout=patience_s,
+            preload_content=False,
+            decode_content=False,
+        )
+        return MesReply(response.status, _read(exchange, response), _retry_after(response))
+
+
+def _read(exchange: HttpExchange[MesReply], response: BaseHTTPResponse) -> bytes:
+    """The answer, up to a length. A connection with a rest is not used again."""
+    body = b""
+    while len(body) < LONGEST_ANSWER:
+        piece = response.read1(LONGEST_ANSWER - len(body))
+        if not piece:
+            exchange.release()
+            response.release_conn()
+            return body
+        body += piece
+    response.close()
+    response.release_conn()  # to the pool, which opens it anew
+    return body
 
 
 def tls_context(tls: TlsFiles) -> ssl.SSLContext:
@@ -133,29 +143,11 @@ def _no_passphrase() -> bytes:
     raise ValueError("a key with a passphrase")
 
 
-class _EndsInTime:
-    """A part of a connection: the head of an answer comes in time, or the connection ends.
-
-    A socket's own timeout begins again with every byte.
-    """
-
-    def getresponse(self) -> Any:
-        """The answer."""
-        connection: Any = self
-        watchdog = threading.Timer(connection.timeout or 60.0, _shut, (connection.sock,))
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return super().getresponse()  # type: ignore[misc]
-        finally:
-            watchdog.cancel()
-
-
-class _HttpConnection(_EndsInTime, HTTPConnection):
+class _HttpConnection(EndsWithExchange, HTTPConnection):
     pass
 
 
-class _HttpsConnection(_EndsInTime, HTTPSConnection):
+class _HttpsConnection(EndsWithExchange, HTTPSConnection):
     pass
 
 
@@ -165,13 +157,6 @@ class _HttpPool(HTTPConnectionPool):
 
 class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
-
-
-def _shut(sock: Any) -> None:
-    try:
-        sock.shutdown(2)
-    except OSError:
-        sock.close()
 
 
 def _retry_after(response: BaseHTTPResponse) -> float:
@@ -203,10 +188,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 _WORDS = {
-    "ConnectTimeoutError": "no connection in time",
-    "ReadTimeoutError": "no answer in time",
-    "TimeoutError": "no answer in time",
-    "EmptyPoolError": "all connections are in use",
     "RemoteDisconnected": "the connection was closed without an answer",
     "ProtocolError": "the connection was closed without an answer",
     "NameResolutionError": "the name of the host is not known",

@@ -5,9 +5,7 @@ import hmac
 import json
 import re
 import socket
-import threading
 from base64 import b64encode
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pytest
 
 from burner.core.errors import BurnerError
 from burner.mes.destination import InterlockAnswer, MesAwayError, MesRefusedError
-from burner.mes.http_post import CONNECTIONS, LONGEST_ANSWER, HttpDoor, TlsFiles
+from burner.mes.http_post import CONNECTIONS, LONGEST_ANSWER
 from burner.mes.settings import WebhookSettings
 from burner.mes.webhook import Webhook
 from tests.mes.messages import a_message, a_question
@@ -111,26 +109,6 @@ def test_a_server_that_is_away_is_tried_again(tmp_path: Path) -> None:
         with pytest.raises(MesAwayError) as raised:
             webhook(away, tmp_path).deliver(a_message())
     assert raised.value.detail == f"{away.url}: Connection refused"
-
-
-def test_an_answer_that_drips_does_not_outlast_the_deadline() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url, over = f"http://127.0.0.1:{server.getsockname()[1]}/", threading.Event()
-
-        def drip() -> None:
-            server.settimeout(10)
-            with suppress(OSError), server.accept()[0] as peer:
-                while not over.wait(0.02):
-                    peer.sendall(b"H")
-
-        thread = threading.Thread(target=drip)
-        thread.start()
-        try:
-            with pytest.raises(MesAwayError):
-                HttpDoor(url, TlsFiles(), 0.3).post(b"", {})
-        finally:
-            over.set()
-            thread.join()
 
 
 def test_endless_answers_are_read_to_a_bound_however_many_come(tmp_path: Path) -> None:
