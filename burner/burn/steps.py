@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final
 
 from burner.burn.attempt_end import AttemptEnd
 from burner.burn.attempt_on_record import AttemptOnRecord
@@ -32,7 +32,8 @@ from burner.profile.tests import UnitTest, tests_after_boot, tests_before_write
 from burner.provisioning.partition_settings import is_moved
 from burner.release.placement.payload import in_write_order
 
-T = TypeVar("T")
+SWAP_S: Final = 2.0
+"""Nobody puts another unit into a slot in less time."""
 
 
 class LeftUntouchedError(Exception):
@@ -236,9 +237,14 @@ class UnitSteps:
             self.end.evidence |= challenge_unit(self.device, self.release, name)
 
     def test_after_boot(self) -> Iterator[Event]:
-        """Run the tests that need the started firmware."""
+        """Run the tests that need the started firmware; it must still be the same unit then."""
         if tests := tests_after_boot(self.profile.tests):
+            away_s = self.tests.away_s
             yield from self._test(tests, self.profile.boot.baud)
+            is_reachable = not any(test.unreachable_after for test in tests)
+            if is_reachable and self.tests.away_s - away_s >= SWAP_S:
+                self.connection.connect_again()
+                self._boot(())
 
     def record(self, result: Result) -> Generator[Event, None, Record]:
         """Write the outcome into the manifest."""

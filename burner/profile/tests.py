@@ -164,6 +164,9 @@ class UnitTest(StrictModel):
     """`true`: when it fails, the next tests run all the same, to know more of the unit."""
     resource: TestName | None = None
     """A device of the fixture that slots share, such as `rf-box`: one unit at a time."""
+    unreachable_after: StrictBool = False
+    """`true`: this test after the boot leaves a unit that cannot be connected, since it is off or
+    locked. So burner does not look after the tests whether it is still the same unit."""
 
     @model_validator(mode="after")
     def _one_place_and_kind(self) -> Self:
@@ -173,6 +176,8 @@ class UnitTest(StrictModel):
             raise ValueError("one of serial, run and python")
         if self.before and self.serial:
             raise ValueError("a dialogue needs a started firmware: after: boot")
+        if self.before and self.unreachable_after:
+            raise ValueError("unreachable_after: only after: boot")
         return self
 
     @property

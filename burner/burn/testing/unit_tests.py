@@ -70,6 +70,8 @@ class UnitTests:
         self._results: dict[str, TestResult] = {}
         self.waited_s = 0.0
         """For resources, so far."""
+        self.away_s = 0.0
+        """While the unit's port was open to others, or nobody looked at it, so far."""
 
     @property
     def results(self) -> tuple[TestResult, ...]:
@@ -100,8 +102,10 @@ class UnitTests:
         self._has_begun, errors = True, list[BurnerError]()
         for test in tests:
             with self._turn(test) as turn:
+                began = self._now()
                 waited_s = (yield from self._wait(turn, watch_board)) if turn else 0.0
                 error = yield from self._run(test, attempt, console_baud, waited_s)
+                self.away_s += waited_s if test.serial else self._now() - began
             errors += [error] if error else []
             if error and (not test.go_on or error.code.error_class in _LOST):
                 break
