@@ -1,4 +1,4 @@
-"""After tests that let its port go for long enough, the unit must still be the one that was burned."""
+"""After long tests the unit must still be the one that was burned."""
 
 import pytest
 
