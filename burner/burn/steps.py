@@ -266,10 +266,10 @@ class UnitSteps:
         ask, identity = self.request.ask_label, self.profile.identity
         addresses = {source: str(mac) for source, mac in self._addresses().items()}
         ids = {**addresses, **self.attempt.ids}
-        label = ask(self.attempt.unit_id, ids) if ask else ""
+        with self._clock.wait():  # for the person who looks for the label
+            label = ask(self.attempt.unit_id, ids) if ask else ""
         if label is None:
             raise LeftUntouchedError
-        self._clock.restart()  # the time of the search for a label is not the slot's
         self.connection.connect_again()
         ids = add_label(self.attempt.ids, identity, label, addresses)
         self.attempt = replace(self.attempt, ids=ids)
@@ -325,13 +325,14 @@ class UnitSteps:
         console_baud: int,
         watch_board: WatchBoard = watch_nothing,
     ) -> Iterator[Event]:
-        """Run tests; the time of waits for a resource is not the slot's."""
+        """Run tests; the waits for a resource are not the time of the step."""
         yield self.enter(Step.TEST)
         waited_s = self.tests.waited_s
         try:
             yield from self.tests.run(tests, self.attempt, console_baud, watch_board)
         finally:
-            self._clock.skip(self.tests.waited_s - waited_s)
+            if any(test.resource for test in tests):
+                self._clock.add_wait(self.tests.waited_s - waited_s)
 
     def _write(self, segments: Sequence[Segment]) -> Iterator[Event]:
         self.end.written = True

@@ -51,6 +51,11 @@ class Step(StrEnum):
     RECORD = "record"
 
 
+WAIT = "wait"
+"""Beside the steps in the timings of an attempt: seconds in which the unit waited for a resource
+that slots share, or for a person who looked for its label."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One try on one unit. Grows by `dataclasses.replace` as more of the unit is known."""
@@ -109,16 +114,22 @@ class Result:
     step: Step
     ended: datetime
     seconds: float
+    """From the contact to the outcome, waits included."""
     code: str = ""
     detail: str = ""
     written: bool = False
     """Whether any of the flash may have been erased or written."""
     timings: Mapping[str, float] = field(default_factory=dict)
-    """Seconds by step."""
+    """Seconds by step; those of waits are under `WAIT`, in no step."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """What was seen: baud, name and ProductID the firmware printed, key fingerprint, …"""
     tests: tuple[TestResult, ...] = ()
     """The tests of the profile, in their order; none where the unit did not come so far."""
+
+    @property
+    def waited_s(self) -> float:
+        """Of its seconds, those of waits."""
+        return self.timings.get(WAIT, 0.0)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -63,7 +63,9 @@ class HandledUnit:
     code: str
     detail: str
     seconds: float
-    """Of the last try."""
+    """Of the last try, waits included."""
+    waited_s: float
+    """Of these, seconds in which it waited for a shared resource, or for its label."""
     tries: int
     first: Outcome | None
     """Outcome of the first try that judges the unit, for the first-pass yield. None: none did."""
@@ -234,6 +236,7 @@ def _unit(tries: list[Finished]) -> HandledUnit:
         code=last.code,
         detail=result.detail,
         seconds=result.seconds,
+        waited_s=result.waited_s,
         tries=len(tries),
         first=next((t.record.result.outcome for t in tries if _judges(t)), None),
         known=last.known,
@@ -270,7 +273,8 @@ def _below(share: float | None, others: float | None) -> bool:
 
 
 def _seconds(units: Iterable[HandledUnit]) -> float | None:
-    took = [u.seconds for u in units if u.outcome is Outcome.PASS and u.written]
+    """Median of the slots' own time: a wait for the others is not slow work."""
+    took = [u.seconds - u.waited_s for u in units if u.outcome is Outcome.PASS and u.written]
     return median(took) if took else None
 
 

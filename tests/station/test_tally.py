@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from burner.core.attempt import Outcome, Record, Step
+from burner.core.attempt import WAIT, Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import Finished
@@ -197,6 +197,18 @@ def test_a_slow_slot_is_named() -> None:
     good = [[finished(n, slot="1")] for n in range(8)]
     slow = [[finished(n, slot="2", seconds=11.0)] for n in range(8, 12)]
     assert tally_of(*good, *slow).behind() == {"2": "slow"}
+
+
+def test_a_slot_that_waited_for_the_others_is_not_slow() -> None:
+    good = [[finished(n, slot="1")] for n in range(8)]
+    boards = [finished(n, slot="2", seconds=11.0) for n in range(8, 12)]
+    waited = [
+        replace(b, record=replace(b.record, result=replace(b.record.result, timings={WAIT: 3.0})))
+        for b in boards
+    ]
+    tally = tally_of(*good, *([board] for board in waited))
+    assert tally.behind() == {}
+    assert tally.units[-1].seconds == 11
 
 
 def test_a_slot_is_not_judged_by_its_first_units() -> None:

@@ -59,6 +59,7 @@ def event_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
             "detail": result.detail,
             "step": result.step.value,
             "seconds": round(result.seconds, 3),
+            "waited": round(result.waited_s, 3),
             "try": attempt.try_number,
             "known": event.known,
             "other_batch": event.other_batch,
@@ -191,5 +192,6 @@ def _unit_json(unit: HandledUnit) -> Mapping[str, Any]:
         "tries": unit.tries,
         "first": unit.first.value if unit.first else None,
         "seconds": round(unit.seconds, 3),
+        "waited": round(unit.waited_s, 3),
         "ended": unit.ended.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }

@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import cbrt, ceil, floor, fsum, sqrt
+from math import cbrt, ceil, floor
+from statistics import mean, stdev
 
 from burner.report.figures.measured import Histogram, Quantity
 
@@ -14,17 +15,12 @@ FAR = 5
 limit is near."""
 
 
-def mean(values: Sequence[float]) -> float:
-    """The arithmetic mean; the sum is exact."""
-    return fsum(values) / len(values)
-
-
 def deviation(values: Sequence[float]) -> float | None:
-    """The sample standard deviation, with n - 1; None: a single value."""
-    if len(values) < 2:
-        return None
-    middle = mean(values)
-    return sqrt(fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
+    """The sample standard deviation, with n - 1, in exact sums: 0 of values that are all the same.
+
+    None: a single value.
+    """
+    return stdev(values) if len(values) > 1 else None
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

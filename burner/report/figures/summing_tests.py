@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from statistics import mean
 
 from burner.core.measurements import TestOutcome
 from burner.core.words.natural_order import natural_order
@@ -18,7 +19,7 @@ from burner.report.figures.counting_tests import (
     SeriesTally,
     TestTally,
 )
-from burner.report.figures.distribution import cpk, deviation, histogram, mean, quantile
+from burner.report.figures.distribution import cpk, deviation, histogram, quantile
 from burner.report.figures.durations import Durations
 from burner.report.figures.measured import (
     MeasurementFigures,

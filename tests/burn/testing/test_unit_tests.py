@@ -15,7 +15,7 @@ from burner.core.attempt import Attempt, Outcome, Record, Step
 from burner.core.errors import BurnerError
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.silicon import Mac
-from burner.core.unit_events import ResourceAwaited, TestEnded, TestStarted
+from burner.core.unit_events import Finished, ResourceAwaited, TestEnded, TestStarted
 from burner.release.lint.unit_tests import check_unit_tests
 from tests.burn.one_slot import NAME, PASSED, SECRET, UNIT, Line, boot_lines, ended
 from tests.burn.testing.programs import Script, ScriptedPrograms, unit_test, values
@@ -322,6 +322,11 @@ def test_the_unit_waits_for_a_resource_that_another_slot_has(line: Line) -> None
     assert ResourceAwaited("1", "rf-box", "7") in events
     assert programs.asked == ["rf"]
     assert line.job.equipment.resources.users("rf-box") == ()
+    assert isinstance(events[-1], Finished)
+    result = events[-1].record.result
+    assert result.waited_s == pytest.approx(result.tests[0].waited_s, abs=0.0006)
+    assert result.timings["wait"] == result.waited_s > 0
+    assert result.seconds == pytest.approx(sum(result.timings.values()), abs=0.05)
 
 
 @pytest.mark.parametrize("reason", ["stopped", "left"])

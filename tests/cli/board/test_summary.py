@@ -27,6 +27,7 @@ def unit(slot: str, code: str = "", name: str = "plug-6055f9000001") -> HandledU
         code=code,
         detail="found esp32, the profile is for esp32c3" if code else "",
         seconds=9.1,
+        waited_s=0.0,
         tries=1,
         first=outcome,
         known=False,

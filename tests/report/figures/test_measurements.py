@@ -162,7 +162,13 @@ def test_cpk_is_the_distance_of_the_mean_from_the_nearer_limit_in_three_deviatio
     assert distribution.cpk(values, None, 11.5) == pytest.approx(-0.5 / (3 * spread))
     assert distribution.cpk(values, None, None) is None
     assert distribution.cpk(values[:29], 8.0, 15.0) is None
-    assert distribution.cpk([12.0] * 60, 8.0, 15.0) is None
+
+
+@pytest.mark.parametrize("value", [12.0, 0.1, 0.7, -17.35, 1e-9, 123456.789])
+def test_values_that_do_not_vary_have_no_deviation_and_no_cpk(value: float) -> None:
+    values = [value] * 48
+    assert distribution.deviation(values) == 0
+    assert distribution.cpk(values, value - 1, value + 1) is None
 
 
 def test_a_histogram_counts_every_value_once_and_begins_an_interval_at_a_limit() -> None:
