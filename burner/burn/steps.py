@@ -143,9 +143,10 @@ class UnitSteps:
         """Record intent, name and place in the batch, in one commit before the first erase."""
         yield self.enter(Step.CLAIM)
         while refusal := (yield from self.on_record.begin(self.attempt)):
-            if not (yield from self.on_record.wait_for_approval(self.attempt, refusal)):
+            with self._clock.wait():
+                may_begin = yield from self.on_record.wait_for_approval(self.attempt, refusal)
+            if not may_begin:
                 raise LeftUntouchedError
-            self._clock.restart()  # the time of the wait is not the slot's
             self.connection.connect_again()
             self.ask_interlock()  # its answer may be hours old
 

@@ -53,7 +53,7 @@ class Step(StrEnum):
 
 WAIT = "wait"
 """Beside the steps in the timings of an attempt: seconds in which the unit waited for a resource
-that slots share, or for a person who looked for its label."""
+that slots share, for the approval of the first article, or for its label."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class HandledUnit:
     seconds: float
     """Of the last try, waits included."""
     waited_s: float
-    """Of these, seconds in which it waited for a shared resource, or for its label."""
+    """Of these, seconds of waits."""
     tries: int
     first: Outcome | None
     """Outcome of the first try that judges the unit, for the first-pass yield. None: none did."""
