@@ -4,6 +4,7 @@ The check of a profile and the test of a unit ask the same limits.
 """
 
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Final
 
 from burner.core.canonical_json import canonical
@@ -21,6 +22,7 @@ MAX_DETAIL: Final = 500
 """Characters of a detail."""
 
 
+@lru_cache(maxsize=1024)  # asked of every result of a unit after each of its tests
 def size_on_record(result: TestResult | TestTry) -> int:
     """Bytes of a result on record, nearly."""
     return len(canonical(asdict(result)))

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burner.core.code import Code
@@ -162,7 +162,8 @@ def test_digits_without_unit_and_limits_stay_to_the_last_one() -> None:
     assert unit_after(result)["Tests"][0]["Measurements"][0]["Value"] == serial.value
 
 
-@given(tests=st.lists(results, max_size=4).map(tuple), passed=st.booleans())
+@settings(max_examples=40)
+@given(tests=st.lists(results, max_size=3).map(tuple), passed=st.booleans())
 def test_whatever_was_measured_arrives_once_and_as_json(
     tests: tuple[TestResult, ...], passed: bool
 ) -> None:
