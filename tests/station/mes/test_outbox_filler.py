@@ -1,14 +1,13 @@
 """The outbox is filled in the transaction of the record."""
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from burner.core.attempt import Outcome
+from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.measurements import TestOutcome, TestResult
 from burner.manifest.entries.kinds import AnyEntry, Intent, NameBound, OutcomeEntry
@@ -119,7 +118,7 @@ def test_a_record_that_is_refused_leaves_no_message(tmp_path: Path) -> None:
 
 
 class FailsOnce(OutboxFiller):
-    """When the messages of a record are made, the disk is away: its first commit fails."""
+    """When the messages of a record are made, the server restarts: their commit fails."""
 
     def __init__(self, kind: type[AnyEntry]) -> None:
         super().__init__("line1", {"mes": ()}, "line1")
@@ -131,7 +130,7 @@ class FailsOnce(OutboxFiller):
         yield from super().__call__(state, origin, first, entries)
         if self.failures and isinstance(entries[0], self.kind):
             self.failures -= 1
-            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+            raise BurnerError(Code.DATABASE_UNREACHABLE, "the server restarts")
 
 
 def again(call: Callable[[], object]) -> None:
