@@ -30,17 +30,18 @@ def mes() -> None:
 
 @mes.command()
 @destination_option
+@click.option("--skipped", is_flag=True, help="Show what is never sent, who decided it, and why.")
 @station_file_names
 @options.manifest_option
 @options.json_option
-def status(*, destination: str, manifest: str, as_json: bool) -> None:
+def status(*, destination: str, skipped: bool, manifest: str, as_json: bool) -> None:
     """Show what was not delivered, and why."""
     from burner.manifest.reading.outbox_backlog import read_backlogs, undelivered
     from burner.manifest.reading.reader import ManifestReader
 
     with ManifestReader.open(manifest) as reader, reader.connection() as connection:
         backlogs = read_backlogs(connection)
-        messages = undelivered(connection, destination=destination)
+        messages = undelivered(connection, destination=destination, skipped=skipped)
     if destination:
         backlogs = tuple(backlog for backlog in backlogs if backlog.destination == destination)
     if as_json:
@@ -139,7 +140,7 @@ def skip(
     reason: str,
     manifest: str,
 ) -> None:
-    """Never deliver messages. They stay in the outbox with operator and reason.
+    """Never deliver messages. Operator and reason stay in the outbox, not in the signed log.
 
     Name MESSAGEs by their ids, or with --destination all that wait for one: for a MES that is gone.
     """
@@ -151,7 +152,8 @@ def skip(
             queue.skip(operator=operator, reason=reason, destination=destination, message_id=one)
             for one in ids
         )
-    screen.say(Wording(language()).counted("mes skipped", count, count))
+    say = Wording(language())
+    screen.say(say.counted("mes skipped", count, count) + say("mes skipped look"))
 
 
 @mes.command()

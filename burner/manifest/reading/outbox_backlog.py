@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from burner.manifest.entries.values import moment, utc
-from burner.manifest.store.outbox import REFUSED, WAITING
+from burner.manifest.store.outbox import REFUSED, SKIPPED, WAITING
 from burner.manifest.store.tables import destinations, outbox
 
 
@@ -130,18 +130,20 @@ def registered_destinations(connection: Connection) -> dict[str, tuple[str, ...]
 
 
 def undelivered(
-    connection: Connection, *, destination: str = "", limit: int = 20
+    connection: Connection, *, destination: str = "", skipped: bool = False, limit: int = 20
 ) -> tuple[UndeliveredMessage, ...]:
     """Messages that wait: refused ones first, then by age.
 
     Args:
         connection: to the manifest.
         destination: for whom; empty: for all.
+        skipped: those instead that a person decided never to send.
         limit: at most so many.
     """
     o = outbox.c
     fields = [o[name] for name in UndeliveredMessage.__dataclass_fields__]
-    query = select(*fields).where(o.state.in_((WAITING, REFUSED)))
+    states = (SKIPPED,) if skipped else (WAITING, REFUSED)
+    query = select(*fields).where(o.state.in_(states))
     if destination:
         query = query.where(o.destination == destination)
     rows = connection.execute(query.order_by(o.state, o.number).limit(limit))

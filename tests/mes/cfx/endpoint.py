@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 from proton import Delivery, Message
@@ -21,7 +22,8 @@ class Endpoint(MessagingHandler):  # type: ignore[misc] # proton without types
 
     def __init__(self, plan: list[str], answer: Callable[[str], dict[str, Any]] | None = None):
         super().__init__(auto_accept=False)
-        (self.port,) = free_ports(1)
+        self.port = 0
+        """Known when it listens."""
         self.names: list[str] = []
         """Short names of the messages that it accepted."""
         self.reply_addresses: list[str] = []
@@ -41,7 +43,10 @@ class Endpoint(MessagingHandler):  # type: ignore[misc] # proton without types
         self._thread.join(30)
 
     def on_start(self, event: Any) -> None:
-        self._listener = event.container.listen(f"amqp://127.0.0.1:{self.port}")
+        for self.port in free_ports(3):
+            with suppress(OSError):  # another program took it before us
+                self._listener = event.container.listen(f"amqp://127.0.0.1:{self.port}")
+                break
         event.container.schedule(0.02, self)
         self._ready.set()
 

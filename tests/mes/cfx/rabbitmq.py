@@ -30,6 +30,8 @@ SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER, PASSWORD = "line", "opensesame"
 EXCHANGE = "/exchange/cfx"
 START_S = 90.0
+DRAWS = 3
+"""So often ports are drawn, if another program takes one of them between the look and the start."""
 
 
 def why_no_rabbitmq() -> str:
@@ -44,7 +46,7 @@ def why_no_rabbitmq() -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Free ports of those that the system gives nobody who asks for any."""
+    """Ports that are free now, of those that the system gives nobody who asks for any."""
     found: list[int] = []
     while len(found) < count:
         number = random.randrange(20_000, 30_000)
@@ -59,9 +61,17 @@ class RabbitMq:
 
     def __init__(self, tls: tuple[Path, Path, Path] | None = None) -> None:
         """`tls`: its CA, certificate and key; it asks stations for a certificate then."""
-        self.folder = Path(tempfile.mkdtemp(prefix="burner-rabbitmq-"))
+        self.folder, self._tls = Path(tempfile.mkdtemp(prefix="burner-rabbitmq-")), tls
+        self.port = self.tls_port = 0
+        """Drawn at the first start."""
+        self._environment: dict[str, str] = {}
+        self._mapper: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._has_run = False
+
+    def _draw_ports(self) -> None:
         self.port, self.tls_port, distribution, mapper = free_ports(4)
-        self._write_settings(tls)
+        self._write_settings()
         self._environment = {
             **os.environ,
             "HOME": str(self.folder),  # of the Erlang cookie
@@ -81,13 +91,29 @@ class RabbitMq:
         deadline = time.monotonic() + START_S
         while not _listens(mapper) and time.monotonic() < deadline:
             time.sleep(0.02)  # else the broker starts one that nobody ends
-        self._process: subprocess.Popen[bytes] | None = None
+        if self._mapper.poll() is not None:
+            raise RuntimeError(f"no port mapper on {mapper}")
 
     @property
     def url(self) -> str:
         return f"amqp://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Start; for the first time on ports that another program may take before us."""
+        for further in reversed(range(1 if self._has_run else DRAWS)):
+            try:
+                if not self._has_run:
+                    self._draw_ports()
+                self._start()
+                self._has_run = True
+                return
+            except RuntimeError:
+                if not further:
+                    raise
+                self.kill()
+                self._end_mapper()
+
+    def _start(self) -> None:
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [SCRIPT],
@@ -113,9 +139,14 @@ class RabbitMq:
 
     def remove(self) -> None:
         self.kill()
-        self._mapper.kill()
-        self._mapper.wait()
+        self._end_mapper()
         shutil.rmtree(self.folder)
+
+    def _end_mapper(self) -> None:
+        if self._mapper:
+            self._mapper.kill()
+            self._mapper.wait()
+            self._mapper = None
 
     def connection(self) -> Any:
         from proton.utils import BlockingConnection
@@ -154,15 +185,15 @@ class RabbitMq:
             return False
         return True
 
-    def _write_settings(self, tls: tuple[Path, Path, Path] | None) -> None:
+    def _write_settings(self) -> None:
         lines = [
             f"listeners.tcp.1 = 127.0.0.1:{self.port}",
             f"load_definitions = {self.folder}/definitions.json",
             "log.console = true",
             "log.file = false",
         ]
-        if tls:
-            ca, certificate, key = tls
+        if self._tls:
+            ca, certificate, key = self._tls
             lines += [
                 f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}",
                 f"ssl_options.cacertfile = {ca}",

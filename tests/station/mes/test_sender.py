@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from burner.core.errors import BurnerError
+from burner.manifest.reading.outbox_backlog import undelivered
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.outbox_queue import OutboxQueue
 from burner.mes.destination import MesAwayError, MesMessage, MesRefusedError
@@ -90,6 +91,10 @@ def test_a_skipped_message_is_never_sent_and_says_who_decided_it(line: Line) -> 
         "UnitsPersonalized",
         "WorkCompleted",
     ]
+    with line.ledger.reader.connection() as connection:
+        (skipped,) = undelivered(connection, destination="mes", skipped=True)
+        assert (skipped.id, skipped.error) == (refused.id, "skipped by Li: test unit")
+        assert undelivered(connection) == ()
     for operator, reason in (("", "x"), ("Li", "")):
         with pytest.raises(BurnerError) as incomplete:
             line.queue.skip(operator=operator, reason=reason)
