@@ -61,7 +61,7 @@ def shown(text: str) -> str:
     return cut_detail(in_one_line(text.strip()))
 
 
-def judge(
+def answer_at_exit(
     status: int, output: bytes, last_line: str = "", *, crashed: bool = False
 ) -> ProgramAnswer:
     """How a program has ended that was not cut short.

@@ -21,9 +21,9 @@ from burner.programs.answer import (
     MAX_OUTPUT,
     PASSED,
     ProgramAnswer,
+    answer_at_exit,
     fixture_error,
     is_crash,
-    judge,
 )
 from burner.programs.function_places import function_places
 from burner.programs.guard_process import GuardProcess
@@ -98,7 +98,7 @@ class SlotPrograms:
         if reply["end"] == "not-started":
             return fixture_error(Code.PROGRAM_UNUSABLE, f"{arguments[0]}: {reply['errors']}")
         output = _output(reply)
-        return self._checked(output, reply, lambda: _judged(reply, output, deadline_s))
+        return self._checked(output, reply, lambda: _ended(reply, output, deadline_s))
 
     def load_function(
         self, name: str, is_aborted: Callable[[], bool] = lambda: False
@@ -138,7 +138,7 @@ class SlotPrograms:
         if answer is not None:
             return answer
         text = str(reply.get("answer", "")).encode()
-        return self._checked(text, reply, lambda: judge(PASSED, text))
+        return self._checked(text, reply, lambda: answer_at_exit(PASSED, text))
 
     def close(self) -> None:
         """End all that runs."""
@@ -206,14 +206,14 @@ class SlotPrograms:
         return ended
 
 
-def _judged(reply: Mapping[str, Any], output: bytes, deadline_s: float) -> ProgramAnswer:
+def _ended(reply: Mapping[str, Any], output: bytes, deadline_s: float) -> ProgramAnswer:
     """How a program has ended."""
     if reply["end"] != "exited":
         return _cut_short(reply, deadline_s)
     errors = reply["errors"]
     if reply["status"] is None:  # it could not be ended
         return fixture_error(Code.TEST_PROGRAM_DIED, _last_line(errors))
-    return judge(reply["status"], output, _last_line(errors), crashed=is_crash(errors))
+    return answer_at_exit(reply["status"], output, _last_line(errors), crashed=is_crash(errors))
 
 
 def _cut_short(reply: Mapping[str, Any], deadline_s: float) -> ProgramAnswer:

@@ -13,13 +13,13 @@ from burner.core.good_values import NAME
 from burner.core.measurements import TestOutcome
 from burner.core.record_limits import MAX_DETAIL, MAX_NUMBER, MAX_VALUE
 from burner.programs import answer
-from burner.programs.answer import ProgramAnswer, judge
+from burner.programs.answer import ProgramAnswer, answer_at_exit
 
 PASS, FAIL, ERROR = TestOutcome.PASS, TestOutcome.FAIL, TestOutcome.ERROR
 
 
 def refusal(output: bytes, status: int = 0) -> str:
-    ended = judge(status, output)
+    ended = answer_at_exit(status, output)
     assert (ended.outcome, ended.code, dict(ended.values)) == (ERROR, Code.TEST_ANSWER_INVALID, {})
     return ended.detail
 
@@ -38,7 +38,7 @@ def refusal(output: bytes, status: int = 0) -> str:
 def test_a_program_that_says_nothing_is_judged_by_its_exit_status(
     status: int, outcome: TestOutcome, code: str, output: bytes
 ) -> None:
-    ended = judge(status, output)
+    ended = answer_at_exit(status, output)
     assert (ended.outcome, ended.code) == (outcome, code)
 
 
@@ -57,7 +57,7 @@ def test_a_program_that_says_nothing_is_judged_by_its_exit_status(
 def test_an_outcome_that_was_said_counts_unless_the_program_then_crashed(
     said: str, status: int, outcome: TestOutcome
 ) -> None:
-    ended = judge(status, json.dumps({"outcome": said, "measurements": {"u": 3}}).encode())
+    ended = answer_at_exit(status, json.dumps({"outcome": said, "measurements": {"u": 3}}).encode())
     assert (ended.outcome, dict(ended.values)) == (outcome, {"u": "3"})
 
 
@@ -69,20 +69,20 @@ def test_pass_with_the_exit_status_of_a_failure_is_a_contradiction() -> None:
 def test_a_python_program_that_crashes_does_not_fail_the_unit_by_its_exit_status(
     output: bytes,
 ) -> None:
-    ended = judge(1, output, "ImportError: no visa", crashed=True)
+    ended = answer_at_exit(1, output, "ImportError: no visa", crashed=True)
     assert (ended.outcome, ended.code) == (ERROR, Code.TEST_PROGRAM_REPORTED_ERROR)
     assert ended.detail == "exit status 1: ImportError: no visa"
 
 
 def test_what_a_failing_program_wrote_last_is_the_detail_where_it_gave_none() -> None:
-    assert judge(1, b"", "no carrier").detail == "no carrier"
-    assert judge(1, b'{"detail": "weak"}', "no carrier").detail == "weak"
-    assert judge(0, b"", "DEBUG done").detail == ""
+    assert answer_at_exit(1, b"", "no carrier").detail == "no carrier"
+    assert answer_at_exit(1, b'{"detail": "weak"}', "no carrier").detail == "weak"
+    assert answer_at_exit(0, b"", "DEBUG done").detail == ""
 
 
 @pytest.mark.parametrize("number", ["12.30", "-0", "1E5", "0.1000000000000000055511151231257827"])
 def test_a_number_stays_the_text_that_was_sent(number: str) -> None:
-    ended = judge(0, f'{{"measurements": {{"tx": {number}}}}}'.encode())
+    ended = answer_at_exit(0, f'{{"measurements": {{"tx": {number}}}}}'.encode())
     assert dict(ended.values) == {"tx": number}
 
 
@@ -95,7 +95,7 @@ def test_a_number_stays_the_text_that_was_sent(number: str) -> None:
 )
 def test_every_decimal_comes_back_to_the_last_digit(values: dict[str, Decimal]) -> None:
     pairs = ", ".join(f'"{name}": {value:f}' for name, value in values.items())
-    ended = judge(0, f'{{"measurements": {{{pairs}}}}}'.encode())
+    ended = answer_at_exit(0, f'{{"measurements": {{{pairs}}}}}'.encode())
     assert ended.outcome is PASS or any(len(f"{v:f}") > MAX_NUMBER for v in values.values())
     assert all(Decimal(ended.values[name]) == values[name] for name in ended.values)
 
@@ -153,7 +153,7 @@ def test_more_measurements_than_a_record_takes_are_refused() -> None:
 
 def test_a_detail_is_one_visible_line_and_not_too_long() -> None:
     said = json.dumps({"detail": "\x1b[31mbad\n" + "x" * 1000}).encode()
-    detail = judge(0, said).detail
+    detail = answer_at_exit(0, said).detail
     assert detail.startswith("\\u001b[31mbad\\u000axxx")
     assert len(detail) == MAX_DETAIL
 
@@ -163,7 +163,7 @@ def test_a_detail_is_one_visible_line_and_not_too_long() -> None:
 def test_bytes_of_any_kind_pass_only_with_exit_status_0(
     output: bytes, status: int, crashed: bool
 ) -> None:
-    ended = judge(status, output, crashed=crashed)
+    ended = answer_at_exit(status, output, crashed=crashed)
     assert ended.outcome in (PASS, FAIL, ERROR)
     assert (ended.outcome is PASS) == (not ended.code)
     assert status == 0 or ended.outcome is not PASS
@@ -179,7 +179,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["measurements", "outcome", "detail", "x"]), JSON))
 def test_json_of_any_kind_gives_an_answer_that_a_record_takes(content: dict[str, Any]) -> None:
-    ended: ProgramAnswer = judge(0, json.dumps(content).encode())
+    ended: ProgramAnswer = answer_at_exit(0, json.dumps(content).encode())
     assert ended.outcome is not PASS or content.get("outcome", "pass") == "pass"
     assert len(ended.detail) <= MAX_DETAIL
     assert ended.detail.isprintable()
