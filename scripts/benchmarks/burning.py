@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks import executed, line, others, starts, tables
+from benchmarks import executed, functions, line, others, starts, tables
 from benchmarks.limit import RATE_S, RESET_S, START_S, Limit, Model, limit, link_s, md5_s
 from benchmarks.line import Measured
 from benchmarks.product import APPLICATION, Product
@@ -46,9 +46,14 @@ class Case:
 
     def product(self, folder: Path) -> Product:
         """What is burned."""
-        lines = {"awaits_line": self.awaits_line, "challenged": self.challenged}
-        place = folder / "product"
-        return Product(place, self.baud, self.early_baud, **lines, application=self.application)
+        return Product(
+            folder / "product",
+            self.baud,
+            self.early_baud,
+            awaits_line=self.awaits_line,
+            challenged=self.challenged,
+            application=self.application,
+        )
 
 
 UART, USB = Case("921600 baud"), Case("native USB, 600 KB/s", usb=True)
@@ -82,6 +87,7 @@ def run(folder: Path, runs: int, quick: bool) -> None:
         _many(case, folder, (2,) if quick else MANY, max(2, runs - 2))
     starts.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
     executed.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
+    functions.show(folder, (2,) if quick else (1, 32), max(2, runs - 2), BAUD)
     _short_ones(folder, runs)
 
 

@@ -21,6 +21,7 @@ from burner.burn.job import AttemptRequest, Job
 from burner.cli.board.display import Display
 from burner.cli.board.display_view import DisplayView, RunTitle
 from burner.cli.parameters.slots import Slots, open_slots, warm_devices
+from burner.cli.run.equipment import open_equipment
 from burner.core.secrets.search import SecretSearch
 from burner.core.unit_events import Event, Finished
 from burner.devices.device import Device
@@ -219,15 +220,16 @@ def measure(
         for device in devices.values():
             device.versions()  # waits until its worker has said so
         steps = InStep(slots, devices, rounds + 1, swap, served.pid)
-        with _ledger(product, release) as ledger, _screen(slots, release, board) as show:
-            _work(Station(devices, steps, product.baud), steps, _job(release), ledger, show)
+        with (
+            _ledger(product, release) as ledger,
+            _screen(slots, release, board) as show,
+            open_equipment(product.profile, release, slots) as equipment,
+        ):
+            job = Job(release, "bench", "bench", BATCH, {}, equipment)
+            _work(Station(devices, steps, product.baud), steps, job, ledger, show)
     packed = [prepare(segment.data) for segment in release.payload("")]
     loads = [Load(p.data, p.size) for p in packed]
     return Measured(steps.rounds[1:], loads)
-
-
-def _job(release: Release) -> Job:
-    return Job(release, "bench", "bench", BATCH, {})
 
 
 @contextmanager

@@ -98,6 +98,8 @@ class Product:
     """Whether it must then prove its key."""
     application: int = APPLICATION
     """Bytes of the application; the rest is its last segment."""
+    tests: str = ""
+    """The section of that name."""
 
     @property
     def profile(self) -> Path:
@@ -115,7 +117,7 @@ class Product:
         secret.chmod(0o600)
         text = PROFILE.format(baud=self.baud, early_baud=self.early_baud, nvs=NVS)
         boot = BOOT.format(challenged=str(self.challenged).lower()) if self.awaits_line else ""
-        self.profile.write_text(text + boot)
+        self.profile.write_text(text + boot + self.tests)
         return open_release(self.profile)
 
     def _source(self) -> dict[str, Any]:
