@@ -25,8 +25,8 @@ from burner.manifest.store.tables import destinations, outbox
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.operator_text import check_one_line, require_operator_and_reason
 
-PAGE = 200
-"""Messages that are read at once."""
+PAGE = 1000
+"""Messages that are read at once, without their bodies."""
 THINNED = 500
 """Messages that are deleted at once: a unit that is burned meanwhile does not wait long."""
 _o = outbox.c

@@ -1,7 +1,10 @@
 """The outbox of two stations on one PostgreSQL."""
 
+from burner.manifest.writing.corrections import CorrectionKind, correct
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.outbox_queue import OutboxQueue
+from burner.mes.event_json import event_from_json
+from burner.mes.events import UnitsDisqualified
 from burner.station.mes.outbox_filler import OutboxFiller
 from burner.station.mes.sender import Sender
 from tests.manifest.postgres import Server
@@ -37,3 +40,19 @@ def test_two_stations_on_a_server_send_each_unit_in_its_order(server: Server) ->
     assert of_unit == ["line1"] * 3 + ["line2"] * 3
     sequences = [message.sequence for message in mes.taken]
     assert len(set(sequences)) == 12
+
+
+def test_a_unit_that_is_scrapped_on_a_server_has_the_name_of_its_last_attempt(
+    server: Server,
+) -> None:
+    with told(server.database(), "line1") as ledger:
+        open_batch(ledger)
+        attempt = burned(ledger, 1).attempt
+        why = {"operator": "li", "reason": "cracked"}
+        unit, product = attempt.unit_id, attempt.product_id
+        correct(ledger, CorrectionKind.SCRAP, unit, product_id=product, **why)
+        with OutboxQueue(ledger.writer.where, "line1") as queue:
+            ((kind, body),) = queue.events("UnitsDisqualified")
+    event = event_from_json(kind, body)
+    assert isinstance(event, UnitsDisqualified)
+    assert (event.device_name, event.ids) == (attempt.device_name, attempt.ids)
