@@ -154,7 +154,7 @@ def _show(figures: "Figures", say: Wording, at: str) -> None:
     show_standouts(figures, say)
     show_batches(figures.batches, say)
     _show_failures(figures, say)
-    show_tests(figures.tests, say)
+    show_tests(figures, say)
     show_measurements(figures.measurements, say)
     _show_steps(figures, say)
     _show_places(say("By slot"), figures.slots, say)

@@ -10,20 +10,23 @@ from burner.core.words.phrases import Wording
 
 if TYPE_CHECKING:
     from burner.report.figures.figures import Figures
-    from burner.report.figures.measured import BatchFigures, MeasurementFigures, TestFigures
+    from burner.report.figures.measured import BatchFigures, MeasurementFigures
 
 
 def show_standouts(figures: "Figures", say: Wording) -> None:
     """Print what differs in a slot or over the time, where anything does."""
-    from burner.report.page.standout_text import standout_sentences
+    from burner.report.page.standout_text import not_compared, standout_sentences
 
     for sentence in standout_sentences(figures, say):
         screen.say_beside("  ! ", sentence)
+    if few := not_compared(figures, say):
+        screen.say_beside("  ", few)
 
 
-def show_tests(tests: "tuple[TestFigures, ...]", say: Wording) -> None:
-    """Print which tests fail."""
+def show_tests(figures: "Figures", say: Wording) -> None:
+    """Print which tests fail, and where they are tried again."""
     from burner.report.page.numbers import seconds, share
+    from burner.report.page.standout_text import retries_by_slot
 
     heads = ("test", "pass", "fail", "error", "not run", "bad units", "share", "tried again")
     rows = [
@@ -36,11 +39,13 @@ def show_tests(tests: "tuple[TestFigures, ...]", say: Wording) -> None:
             seconds(test.duration.median_s, say) if test.duration else "–",
             seconds(test.wait.median_s, say) if test.wait else "–",
         )
-        for test in tests
+        for test in figures.tests
     ]
     if rows:
         all_heads = (*heads, "median", "wait")
         _show_table("Tests", all_heads, rows, ("share", "tried again", "median"), say)
+    for line in retries_by_slot(figures, say):
+        screen.say_beside("  ", line)
 
 
 def show_measurements(measurements: "tuple[MeasurementFigures, ...]", say: Wording) -> None:

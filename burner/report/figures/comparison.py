@@ -4,7 +4,7 @@ The rank sum test of Wilcoxon, Mann and Whitney with the correction for ties. So
 D. R. Whitney, Annals of Mathematical Statistics 18 (1947), 50-60.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -39,12 +39,22 @@ def threshold(comparisons: int) -> float:
     return NormalDist().inv_cdf(1 - FALSE_ALARMS / 2 / max(comparisons, 1))
 
 
-def groups_apart(groups: Mapping[Group, Sequence[float]], least: float) -> list[GroupApart[Group]]:
+def any_difference(_elsewhere: float) -> float:
+    """Where no limits say which difference is small."""
+    return 0.0
+
+
+def groups_apart(
+    groups: Mapping[Group, Sequence[float]],
+    least: float,
+    smallest: Callable[[float], float] = any_difference,
+) -> list[GroupApart[Group]]:
     """Groups whose values are apart from those of the others.
 
     The group that differs most is named and left out, then the others are compared again: so a bad
     one does not make the good ones look odd. It must differ by more than chance (`least`), and its
-    median by at least one robust standard deviation of the others.
+    median by at least one robust standard deviation of the others, and by what `smallest` gives for
+    their median.
     """
     left, found = dict(groups), []
     while len(left) > 1:
@@ -53,7 +63,7 @@ def groups_apart(groups: Mapping[Group, Sequence[float]], least: float) -> list[
             (
                 difference
                 for group, score in differences
-                if abs(score) >= least and (difference := _difference(left, group))
+                if abs(score) >= least and (difference := _difference(left, group, smallest))
             ),
             None,
         )
@@ -92,12 +102,15 @@ def _score(rank_sum: float, count: int, total: int, ties: int) -> float:
     return distance / sqrt(variance) if variance > 0 else 0.0
 
 
-def _difference(groups: Mapping[Group, Sequence[float]], group: Group) -> GroupApart[Group] | None:
+def _difference(
+    groups: Mapping[Group, Sequence[float]], group: Group, smallest: Callable[[float], float]
+) -> GroupApart[Group] | None:
     """The group, where it differs by enough to matter."""
     own = sorted(groups[group])
     others = sorted(_others(groups, group))
     here, elsewhere = quantile(own, 0.5), quantile(others, 0.5)
-    if here == elsewhere or abs(here - elsewhere) < robust_deviation(others):
+    enough = max(robust_deviation(others), smallest(elsewhere))
+    if here == elsewhere or abs(here - elsewhere) < enough:
         return None
     return GroupApart(group, here, elsewhere, len(own), len(others))
 

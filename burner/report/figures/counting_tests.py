@@ -105,9 +105,10 @@ class TestTally:
     durations: Counts = field(default_factory=counts)
     waits: Counts = field(default_factory=counts)
     places: defaultdict[Place, list[int]] = field(
-        default_factory=lambda: defaultdict(lambda: [0, 0])
+        default_factory=lambda: defaultdict(lambda: [0, 0, 0])
     )
-    """Units for which it ended there, and for how many of them it did not pass at first."""
+    """Units for which it ended there; of these, by their first attempt there: for how many it did
+    not pass, for how many it was tried more than once."""
     unit: str = ""
     """The unit that is being counted, and where it was seen."""
     seen: set[Place] = field(default_factory=set)
@@ -160,6 +161,7 @@ def _count_test(tallies: MeasuredTallies, attempt: "TestedAttempt", test: "TestF
         tally.seen.add(place)
         tally.places[place][0] += 1
         tally.places[place][1] += not passed
+        tally.places[place][2] += test.tries > 1
     if not passed:
         tally.codes[test.code] += 1
         tally.units_not_passed += tally.not_passed_unit != row.unit_id

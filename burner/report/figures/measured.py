@@ -126,6 +126,8 @@ class SlotTests:
     slot: str
     units: int
     not_passed: int
+    retried: int
+    """Units for which it was tried more than once."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ class Oddity(StrEnum):
     HIGHER = "higher"
     NOT_PASSED = "not-passed"
     """A test ends in fail or error more often in a slot."""
+    TRIED_AGAIN = "tried-again"
+    """A test is tried more than once more often in a slot."""
     FALLING = "falling"
     """The last quarter of the values, against the first one."""
     RISING = "rising"
@@ -185,11 +189,13 @@ class Standout:
     """Empty: all slots, over time."""
     slot: str
     here: Quantity
-    """Median in the slot, or at the end; or share that did not pass."""
+    """Median in the slot, or at the end; or share that did not pass, or was tried again."""
     elsewhere: Quantity
     count: int
     """Values, or units of the test, in the slot, or at the end."""
     count_elsewhere: int
+    tolerance_share: float | None = None
+    """The difference as a share of the tolerance; None: no limits, or no measurement."""
 
 
 @dataclass(frozen=True)

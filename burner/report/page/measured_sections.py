@@ -16,7 +16,7 @@ from burner.report.page import charts, measured_charts, numbers
 from burner.report.page.blocks import data_table, nothing, number_cells, section
 from burner.report.page.markup import Markup, element, join
 from burner.report.page.measured_charts import DrawnValues
-from burner.report.page.standout_text import standout_sentences
+from burner.report.page.standout_text import not_compared, retries_by_slot, standout_sentences
 
 MAX_DRAWN = 60
 """Measurements with plots; all are in the table."""
@@ -29,12 +29,16 @@ def standouts(figures: Figures, say: Wording) -> list[Markup]:
     """What differs in a slot or over the time by more than chance."""
     if not figures.tests:
         return []
-    title = say("What stands out")
+    title, few = say("What stands out"), not_compared(figures, say)
     if not figures.standouts:
-        return [section(title, "", nothing(say("No slot and no time stands out.")))]
+        none = " ".join(filter(None, (say("No slot and no time stands out."), few)))
+        return [section(title, "", nothing(none))]
     lines = [element("li", sentence) for sentence in standout_sentences(figures, say)]
-    hint = say("More than chance explains, and enough to matter. Look at these fixtures first.")
-    return [section(title, hint, element("ul", *lines, class_="standouts"))]
+    hint = say(
+        "Worst first: more than chance explains, and enough to matter. Look at these fixtures."
+    )
+    notes = [element("p", few, class_="hint")] if few else []
+    return [section(title, hint, element("ul", *lines, class_="standouts"), *notes)]
 
 
 def batches(figures: Figures, say: Wording) -> list[Markup]:
@@ -80,7 +84,8 @@ def tests(figures: Figures, say: Wording) -> list[Markup]:
         ("fail", say("fail: the unit"), None), ("error", say("error: the fixture"), None)
     )
     hint = say("hint of tests")
-    return [section(say("Tests"), hint, legend, data_table(named, 2, rows))]
+    again = [element("p", line, class_="hint") for line in retries_by_slot(figures, say)]
+    return [section(say("Tests"), hint, legend, data_table(named, 2, rows), *again)]
 
 
 def _ends(test: TestFigures) -> int:

@@ -9,6 +9,7 @@ from importlib import resources
 
 from burner.core.words.language import Language
 from burner.core.words.phrases import Wording
+from burner.manifest.fold.rows import BATCH_CLOSED
 from burner.report.figures.figures import Figures
 from burner.report.page import numbers
 from burner.report.page.charts import Part, legend, stacked
@@ -125,6 +126,7 @@ def _tile(what: str, number: str, more: str, class_: str = "tile") -> Markup:
 def _yield_bar(figures: Figures, say: Wording) -> Markup:
     units = figures.units
     missing = max((figures.scope.planned or 0) - units.total, 0)
+    left = "planned, not made" if figures.scope.state == BATCH_CLOSED else "planned, not yet begun"
     parts = [
         Part(say("passed at the first attempt"), units.first_time, "good"),
         Part(say("passed later"), units.later, "later"),
@@ -132,7 +134,7 @@ def _yield_bar(figures: Figures, say: Wording) -> Markup:
         Part(say("interrupted"), units.interrupted, "error"),
         Part(say("open"), units.open, "open"),
         Part(say("scrapped"), units.scrapped, "scrap"),
-        Part(say("planned, not yet begun"), missing, "none"),
+        Part(say(left), missing, "none"),
     ]
     title = element("h2", say("Results of the units"))
     if not units.total:

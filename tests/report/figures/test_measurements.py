@@ -250,6 +250,47 @@ def test_a_slot_in_which_a_test_fails_more_often_stands_out(ledger: Ledger) -> N
     assert found.elsewhere == pytest.approx(0)
 
 
+def test_a_slot_that_is_saved_by_further_tries_stands_out(ledger: Ledger) -> None:
+    for unit in range(1, 85):
+        slot = unit % 3 + 1
+        tries = 3 if slot == 2 and unit % 4 else 1
+        burned_with_tests(ledger, unit, rf_test(tries=tries), slot=str(slot))
+    data = figures(ledger)
+    [found] = data.standouts
+    assert (found.oddity, found.test, found.slot) == (Oddity.TRIED_AGAIN, "rf", "2")
+    assert found.here == pytest.approx(0.75)
+    assert (found.elsewhere > 0, found.count) == (False, 28)
+    assert [(slot.slot, slot.retried) for slot in data.tests[0].slots] == [
+        *(("1", 0), ("2", 21), ("3", 0)),
+    ]
+
+
+def test_a_slot_whose_test_fails_is_not_named_once_more_for_its_tries(ledger: Ledger) -> None:
+    for unit in range(1, 61):
+        is_bad = unit % 2 == 0
+        outcome = TestOutcome.FAIL if is_bad else TestOutcome.PASS
+        test = rf_test(outcome=outcome, tries=3 if is_bad else 1)
+        burned_with_tests(ledger, unit, test, slot=str(unit % 2 + 1))
+    assert [found.oddity for found in figures(ledger).standouts] == [Oddity.NOT_PASSED]
+
+
+def test_what_is_far_off_against_its_limits_is_named_first_and_what_is_near_is_not(
+    ledger: Ledger,
+) -> None:
+    for unit in range(1, 161):
+        slot, spread = unit % 4 + 1, unit % 8 / 1000
+        small = Measurement("small", f"{8.5 + spread + 0.1 * (slot == 1):.3f}", "mA", "7.5", "9.5")
+        some = Measurement("some", f"{8.5 + spread + 0.3 * (slot == 2):.3f}", "mA", "7.5", "9.5")
+        free = Measurement("free", f"{spread + 9 * (slot == 4):.3f}", "V")
+        one = Measurement("one", f"{30 + spread - 9 * (slot == 3):.3f}", "V", "20")
+        burned_with_tests(ledger, unit, rf_test(small, free, some, one), slot=str(slot))
+    found = figures(ledger).standouts
+    assert [(f.measurement, f.slot) for f in found] == [("one", "3"), ("some", "2"), ("free", "4")]
+    assert found[0].tolerance_share == pytest.approx(0.45, abs=0.001)
+    assert found[1].tolerance_share == pytest.approx(0.15, abs=0.001)
+    assert found[2].tolerance_share is None
+
+
 def test_one_bad_unit_that_is_tried_again_and_again_is_no_bad_slot(ledger: Ledger) -> None:
     for unit in range(1, 81):
         burned_with_tests(ledger, unit, rf_test(power(12.0)), slot=str(unit % 4 + 1))

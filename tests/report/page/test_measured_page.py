@@ -110,3 +110,29 @@ def test_odd_values_and_limits_are_drawn_within_the_plot(
     places = [float(x) for x in re.findall(r' (?:x|y|x1|x2|y1|y2|cx|cy)="(.*?)"', plots)]
     assert all(-20 <= place <= 900 for place in places)
     assert "nan" not in plots
+
+
+@pytest.mark.parametrize(
+    ("slots", "sentence"),
+    [
+        (8, "Too few units to compare slots: it takes 10 in one and in the others."),
+        (1, "No slot and no time stands out."),
+    ],
+)
+def test_the_page_says_where_too_few_units_were_tested_to_compare_slots(
+    tmp_path: Path, slots: int, sentence: str
+) -> None:
+    with a_ledger(tmp_path) as opened:
+        open_batch(opened)
+        for unit in range(1, 22):
+            burned_with_tests(opened, unit, rf_test(tx_power("12.0")), slot=str(unit % slots + 1))
+        text = read(drawn(opened)).text
+    assert sentence in text
+    assert ("Too few units" in text) == (slots > 1)
+
+
+def test_a_slot_with_few_units_is_named_as_not_compared(ledger: Ledger) -> None:
+    burned_with_tests(ledger, 100, rf_test(tx_power("12.0"), tries=2), slot="7")
+    text = read(drawn(ledger)).text
+    assert "Not compared, because fewer than 10 units were tested there: line1 7." in text
+    assert "rf tried again, units by slot: line1 7 1/1" in text

@@ -87,6 +87,15 @@ def test_the_page_says_the_figures() -> None:
     assert "Mon 2025-02-03 14:00–22:00" in text
 
 
+NOT_MADE = {"open": "planned, not yet begun", "closed": "planned, not made"}
+
+
+@pytest.mark.parametrize("state", NOT_MADE)
+def test_what_is_left_of_a_closed_batch_is_not_to_be_begun_any_more(state: str) -> None:
+    text = read(drawn(attempt(1), batch="WO1", planned=10, state=state)).text
+    assert [word for word in NOT_MADE.values() if word in text] == [NOT_MADE[state]]
+
+
 EVERYTHING = (
     *(attempt(unit, slot=str(unit % 3)) for unit in range(1, 9)),
     attempt(9, "FAIL", code="E601"),
