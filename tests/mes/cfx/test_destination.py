@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -232,12 +233,12 @@ def test_all_who_wait_for_an_answer_hear_that_the_broker_is_gone() -> None:
 def test_a_question_that_fails_is_the_trouble_of_its_slot_alone(
     trouble: Settlement | MesAwayError,
 ) -> None:
-    broker = InMemoryBroker()
+    has_asked = Event()
+    broker = InMemoryBroker(answer=lambda _: has_asked.set())
     mes = asking(broker, deadline_s=60.0)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(mes.ask, question(slot="1"))
-        while not broker.asked:
-            pass
+        assert has_asked.wait(30)
         broker.plan = [trouble]
         with pytest.raises(MesAwayError, match=r"did not take the question|no answer in time"):
             mes.ask(question(slot="2"))
