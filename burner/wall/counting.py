@@ -97,6 +97,8 @@ class DayCount:
         self.last: dict[StationSlot, AttemptRow] = {}
         """Of each slot."""
         self.last_ended: dict[StationSlot, AttemptRow] = {}
+        self.unfinished: dict[tuple[str, str], AttemptRow] = {}
+        """Unit and product → its very first attempt, which has no outcome."""
         self.used: dict[str, int] = {}
         """Batch → number of its last attempt."""
 
@@ -108,6 +110,7 @@ class DayCount:
                 self.last[place] = row
             if row.batch:
                 self.used[row.batch] = max(self.used.get(row.batch, NEVER), row.number)
+            self._find_cut_off(row)
         for row in sorted((row for row in rows if row.outcome != OPEN), key=lambda row: row.ended):
             self._end((row.station, row.slot), row)
 
@@ -134,22 +137,39 @@ class DayCount:
     def _number(rows: Mapping[StationSlot, AttemptRow], place: StationSlot) -> int:
         return rows[place].number if place in rows else NEVER
 
+    def _find_cut_off(self, row: AttemptRow) -> None:
+        """A first attempt that was cut off did not pass; that is known when its unit is begun
+        again.
+        """
+        unit = (row.unit_id, row.product_id)
+        first = self.unfinished.get(unit)
+        if row.outcome == OPEN and row.nth == 1:
+            self.unfinished[unit] = row
+        elif first is not None and row.began:
+            del self.unfinished[unit]
+            if row.number > first.number:
+                self._count_first(first)
+
     def _end(self, place: StationSlot, row: AttemptRow) -> None:
         if row.number >= self._number(self.last_ended, place):
             self.last_ended[place] = row
-        if row.batch in self.first_of_batch:
-            self.first_of_batch[row.batch].take(row)
+        self._count_first(row)
         if ended_at(row) >= self.since:
             self._count(place, row)
+
+    def _count_first(self, row: AttemptRow) -> None:
+        if row.batch in self.first_of_batch:
+            self.first_of_batch[row.batch].take(row)
+        if ended_at(row) >= self.since and self.first.take(row):
+            slot = self.slots[row.station, row.slot]
+            slot.new += 1
+            slot.first_pass += row.outcome == PASS
 
     def _count(self, place: StationSlot, row: AttemptRow) -> None:
         slot, at = self.slots[place], ended_at(row)
         self.outcomes[row.outcome] += 1
         slot.attempts += 1
         self.hours[row.batch].started.append(moment(row.started))
-        if self.first.take(row):
-            slot.new += 1
-            slot.first_pass += row.outcome == PASS
         if row.outcome == PASS:
             slot.bad_in_a_row = 0
             self._count_pass(row, at)

@@ -168,6 +168,29 @@ def test_units_are_counted_as_in_the_report(line: Line) -> None:
     assert (batch.new, batch.first_pass, batch.good) == (units.new, units.first_pass, units.passed)
 
 
+def test_a_unit_that_passes_after_its_first_attempt_was_cut_off_did_not_pass_at_once(
+    line: Line,
+) -> None:
+    followed, fresh = line.feed(), line.feed()
+    line.burn(1)
+    line.ledger.begin(an_attempt(2, batch="WO1", started=line.now))
+    followed.poll()
+    line.ledger.close()  # the station dies
+    line.ledger = a_ledger(line.path.parent)
+    line.burn(3)
+    followed.poll()
+    line.burn(2, slot="4")
+    line.burn(2, slot="4")
+    with ManifestReader.open(line.path) as reader:
+        units = production_figures(reader, AttemptFilter(batch="WO1")).units
+    for feed in (followed, fresh):
+        state = feed.poll()
+        assert state.today
+        assert (state.today.new, state.today.first_pass) == (units.new, units.first_pass) == (3, 2)
+        assert (state.batches[0].new, state.batches[0].first_pass) == (3, 2)
+        assert (slot_of(state, "3").new, slot_of(state, "4").new) == (3, 0)
+
+
 def test_a_batch_shows_its_pace_and_when_it_will_be_done(line: Line) -> None:
     for unit in range(4):
         line.burn(unit + 1)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from burner.core.attempt import judges_unit
-from burner.manifest.fold.rows import OPEN, PASS, AttemptRow
+from burner.manifest.fold.rows import NEVER, OPEN, PASS, AttemptRow
 from burner.manifest.reading.reader import CHUNK, ManifestReader
 from burner.manifest.store.tables import OWN, TABLES
 
@@ -25,12 +25,15 @@ class FirstAttempts(NamedTuple):
 
 
 def first_attempts(reader: ManifestReader, batch: str, size: int) -> FirstAttempts:
-    """Those that had ended when our log had this size."""
-    ended = (
-        *(_attempts.c.log == OWN, _attempts.c.batch == batch, _unit != ""),
-        *(_outcome != OPEN, _attempts.c.ended < size),
-    )
-    begun = (*ended, _attempts.c.began, _attempts.c.nth == 1)
+    """Those that had ended when our log had this size, or were cut off: their unit was begun
+    again.
+    """
+    of_batch = (_attempts.c.log == OWN, _attempts.c.batch == batch, _unit != "")
+    superseded_by = _attempts.c.superseded_by
+    cut_off = (_outcome == OPEN) & (superseded_by != NEVER) & (superseded_by < size)
+    has_ended = (_outcome != OPEN) & (_attempts.c.ended < size)
+    ended = (*of_batch, has_ended)
+    begun = (*of_batch, or_(has_ended, cut_off), _attempts.c.began, _attempts.c.nth == 1)
     not_begun = (*ended, _attempts.c.began.is_(False), _attempts.c.nth == 0)
     by_outcome = select(_outcome, func.count()).where(*begun).group_by(_outcome)
     with reader.connection() as connection:
