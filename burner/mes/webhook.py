@@ -1,6 +1,7 @@
 """A MES that takes each message as a signed POST with JSON."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from burner.core.errors import BurnerError
 from burner.core.secrets.reference import resolve
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
+from burner.core.unique_keys import unique_keys
 from burner.core.words.visible_text import in_one_line
 from burner.mes.destination import (
     InterlockAnswer,
@@ -28,6 +30,13 @@ TRY_LATER = (401, 407, 408, 425, 429)
 """Statuses below 500 that say nothing of the message: it is sent again."""
 LONGEST_REASON = 300
 """Characters of the reason that are kept."""
+
+
+_REASONS = ("reason", "detail", "message", "error")
+_REASON_IN_TEXT = re.compile(
+    rf'"(?:{"|".join(_REASONS)})"\s*:\s*"'
+    rf'((?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{{4}}){{1,{LONGEST_REASON}}})'
+)
 
 
 class Webhook:
@@ -91,10 +100,8 @@ class Webhook:
     def _reason(self, answer: MesReply) -> str:
         """What the answer says, as text behind the status."""
         fields = _json_object(answer.body)
-        words = next(
-            (fields[k] for k in ("reason", "detail", "message", "error") if fields.get(k)), ""
-        )
-        text = words if isinstance(words, str) and words else answer.body.decode(errors="replace")
+        words = next((fields[name] for name in _REASONS if fields.get(name)), "")
+        text = words if isinstance(words, str) and words else _text_of(answer.body)
         clean = self._clean(text)
         return f": {clean}" if clean else ""
 
@@ -104,10 +111,17 @@ class Webhook:
 
 def _json_object(body: bytes) -> dict[str, object]:
     try:
-        fields = json.loads(body)
+        fields = json.loads(body, object_pairs_hook=unique_keys)
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _text_of(body: bytes) -> str:
+    """An answer that is no object: as it is, or the reason in one that was cut."""
+    text = body.decode(errors="replace")
+    found = _REASON_IN_TEXT.search(text) if text.lstrip().startswith("{") else None
+    return str(json.loads(f'"{found[1]}"', strict=False)) if found else text
 
 
 def _key(settings: WebhookSettings, folder: Path) -> Secret | None:

@@ -14,6 +14,7 @@ from burner.core.code import Code
 from burner.core.good_values import NAME
 from burner.core.measurements import TestOutcome
 from burner.core.record_limits import MAX_MEASURED, MAX_NUMBER, MAX_VALUE, cut_detail
+from burner.core.unique_keys import RepeatedKeyError, unique_keys
 from burner.core.words.visible_text import in_one_line, invisible_at
 
 MAX_OUTPUT: Final = 256 * 1024
@@ -139,26 +140,19 @@ def _parsed(text: str) -> Any:
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_no_number,
-            object_pairs_hook=_without_duplicates,
+            object_pairs_hook=unique_keys,
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise AnswerRefusedError(f"standard output is not one JSON object: {place}") from None
+    except RepeatedKeyError as error:
+        raise AnswerRefusedError(f"{_quoted(error.key)} occurs twice") from None
     except RecursionError:
         raise AnswerRefusedError("nested too deeply") from None
 
 
 def _no_number(name: str) -> Any:
     raise AnswerRefusedError(f"{name} is no number")
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise AnswerRefusedError(f"{_quoted(twice)} occurs twice")
-    return found
 
 
 def _object(answer: Any) -> AnswerObject:

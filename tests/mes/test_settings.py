@@ -25,6 +25,13 @@ def test_a_station_file_names_its_mes(tmp_path: Path) -> None:
     assert load_station(tmp_path / "again.yaml") == read
 
 
+def test_the_station_file_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mes.md").read_text(encoding="utf-8")
+    path = tmp_path / "line.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert [destination.name for destination in load_station(path).mes] == ["factory-mes", "drop"]
+
+
 @pytest.mark.parametrize(
     ("mes", "found"),
     [

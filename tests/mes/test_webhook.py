@@ -67,6 +67,11 @@ def test_a_message_that_is_delivered_again_has_the_same_body(tmp_path: Path) -> 
         (Reply(429, headers={"retry-after": "7"}), MesAwayError, "HTTP 429"),
         (Reply(500), MesAwayError, "HTTP 500"),
         (Reply(302, headers={"location": "http://127.0.0.1:9/"}), MesAwayError, "HTTP 302"),
+        (
+            Reply(400, b'{"code": 7, "reason": "bad \\u4e0d \\"x\\": ' + b"y" * 99999 + b'"}'),
+            MesRefusedError,
+            'HTTP 400: bad 不 "x": ' + "y" * 289,
+        ),
         (Reply(400, b"x" * 999), MesRefusedError, f"HTTP 400: {'x' * 300}"),
     ],
 )
@@ -138,7 +143,13 @@ def test_a_mes_allows_a_unit_or_says_why_not(
     assert (posted.path, json.loads(posted.body)["unit_id"]) == ("/may", "7c:df:a1:b2:c3:d4")
 
 
-@pytest.mark.parametrize("body", [b"", b"yes", b"[]", b'{"allowed": "true"}', b'{"allowed": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"yes", b"[]", b'{"allowed": "true"}', b'{"allowed": 1}'),
+        b'{"allowed": false, "allowed": true}',
+    ],
+)
 def test_only_a_clear_yes_is_one(body: bytes, tmp_path: Path) -> None:
     with receiving() as receiver:
         receiver.reply = lambda _: Reply(200, body)

@@ -1,16 +1,23 @@
 """What waits: messages for a MES, labels that are to be printed or looked at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from burner.cli.wall.text import show_wall
+from burner.core.words.phrases import rows
 from burner.manifest.entries.kinds import AnyEntry
 from burner.manifest.store.outbox import NewMessage
 from burner.manifest.store.table_state import TableState
 from burner.wall.feed import ManifestFeed
+from burner.wall.page.files import page_files
 from burner.wall.state import BacklogKind, WallBacklog
 from tests.manifest.records import START, a_ledger, burned, open_batch
 from tests.manifest.writing.test_unit_labels import a_print, open_with_label, printed
+from tests.wall.serving import NOTHING
 from tests.wall.states import checked
 
 
@@ -69,3 +76,15 @@ def test_messages_that_wait_are_counted_by_destination(tmp_path: Path) -> None:
     assert waiting.number == next(made)
     assert waiting.since
     assert waiting.since > START
+
+
+def test_one_thing_and_many_that_wait_are_said_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    one = WallBacklog(BacklogKind.LABELS_OWED, "WO1", 1, None)
+    many = WallBacklog(BacklogKind.MESSAGES_WAITING, "mes", 215, START)
+    show_wall(replace(NOTHING, backlogs=(one, many)), "en")
+    shown = capsys.readouterr().out
+    assert "1 label not printed: `burner batch labels WO1`" in shown
+    assert "215 messages wait for mes: `burner mes status`" in shown
+    words = page_files("en")["/"][1].decode()
+    for kind in BacklogKind:
+        assert rows()[f"backlog {kind}"]["one"] in words

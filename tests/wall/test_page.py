@@ -131,7 +131,7 @@ def test_each_state_has_a_word_and_a_shape(chromium: Browser, served: Served) ->
     for shown in ("✔ PASS", "✘ FAIL", "■ ABORT", "▶ BURN", "? no end", "idle", "E603"):
         assert shown in text
     assert "line1 slot 2 passes fewer units than the others" in text
-    assert "12 × message waits for mes: `burner mes status`" in text.replace("\n", " ")
+    assert "12 messages wait for mes: `burner mes status`" in text.replace("\n", " ")
 
 
 def test_the_page_asks_nobody_else_and_has_no_errors(chromium: Browser, served: Served) -> None:

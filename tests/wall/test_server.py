@@ -91,7 +91,17 @@ def test_in_a_network_addresses_and_the_own_name_are_answered() -> None:
     for name in ("192.168.1.9:8470", "10.0.0.1", "[fe80::1]:8470", own, f"{own.upper()}:1"):
         assert is_allowed_host(name, "0.0.0.0")
     assert is_allowed_host("wall.factory.lan:8470", "wall.factory.lan")
-    for name in ("evil.example", "evil.example:8470", "", "192.168.1.9.evil.example", "[", "::"):
+    for name in (
+        "evil.example",
+        "evil.example:8470",
+        "",
+        "192.168.1.9.evil.example",
+        "[",
+        "::",
+        ":80",
+    ):
+        assert not is_allowed_host(name, "0.0.0.0")
+    for name in ("localhost:8470@evil.example", "localhost:", "localhost:x", "[::1]x", "[::1]:8@e"):
         assert not is_allowed_host(name, "0.0.0.0")
 
 

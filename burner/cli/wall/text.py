@@ -36,7 +36,7 @@ def show_wall(state: WallState, language: Language) -> None:
     for warning in state.warnings:
         screen.say(f"▲ {warning_sentence(warning, say)}")
     for backlog in state.backlogs:
-        text = say(f"backlog {backlog.kind}", backlog.name)
+        text = say.counted(f"backlog {backlog.kind}", backlog.number, backlog.name)
         screen.say(f"{count(backlog.number)} {text}")
     for problem in state.problems:
         _show_problem(problem, state, say)

@@ -9,6 +9,7 @@ from typing import Any
 
 from burner.core.code import Code
 from burner.core.errors import BurnerError
+from burner.core.unique_keys import unique_keys
 from burner.mes.cfx.envelope import CfxEnvelope
 from burner.mes.cfx.messages import Identifier, identifier_of
 from burner.mes.cfx.structures import unit_position
@@ -77,7 +78,7 @@ def _unreadable(why: str) -> BurnerError:
 
 def _json(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=unique_keys)
     except (ValueError, RecursionError):
         return None
 

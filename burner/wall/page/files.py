@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from burner.core.words.language import Language
-from burner.core.words.phrases import phrase
+from burner.core.words.phrases import phrase, rows
 from burner.wall.state import BacklogKind
 
 WORDS = (
@@ -45,5 +45,11 @@ def page_files(language: Language | None) -> Mapping[str, tuple[str, bytes]]:
 
 def _words() -> str:
     """As JSON that stands in HTML: no `<` ends its element."""
-    words = {key: {of: phrase(key, of) for of in _LANGUAGES} for key in WORDS}
+    words = {key: {of: phrase(key, of) for of in _LANGUAGES} | _of_one(key) for key in WORDS}
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _of_one(key: str) -> Mapping[str, str]:
+    """The English for a single thing, where there is one."""
+    row = rows().get(key, {})
+    return {"one": row["one"]} if "one" in row else {}

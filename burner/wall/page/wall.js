@@ -32,7 +32,15 @@ function remember(name) {
 }
 
 function say(key, ...values) {
-  let text = WORDS[key][language];
+  return filled(WORDS[key][language], values);
+}
+
+function sayCounted(key, count, ...values) {
+  const words = WORDS[key];
+  return filled((count === 1 && language === "en" && words.one) || words[language], values);
+}
+
+function filled(text, values) {
   for (const value of values) text = text.replace("{}", () => value);
   return text;
 }
@@ -298,7 +306,7 @@ function warning(row) {
 function backlogs() {
   if (!state.backlogs.length) return null;
   const rows = state.backlogs.map((row) => element(
-    "li", "", element("b", "", number(row.number)), " ", say(`backlog ${row.kind}`, row.name),
+    "li", "", element("b", "", number(row.number)), " ", sayCounted(`backlog ${row.kind}`, row.number, row.name),
     row.since ? aged("span", "age", () => ` ${age(row.since)}`) : null,
   ));
   return element("section", "backlogs", element("h2", "", say("wall backlogs")), element("ul", "", ...rows));

@@ -4,8 +4,11 @@ A browser sends the name that it was given. After DNS rebinding that is the othe
 our address behind it.
 """
 
+import re
 import socket
 from ipaddress import ip_address
+
+_HOST = re.compile(r"(?:\[(?P<address>[^\]]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]+)?")
 
 
 def is_loopback(host: str) -> bool:
@@ -38,6 +41,6 @@ def is_allowed_host(header: str, listens_on: str) -> bool:
 
 
 def _without_port(header: str) -> str:
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0]
+    """Empty: it is no name or address with a port."""
+    found = _HOST.fullmatch(header)
+    return (found["address"] or found["name"] or "") if found else ""

@@ -82,6 +82,15 @@ def test_an_answer_that_cannot_be_read_is_said_to_be_one(answer: bytes, says: st
     assert unreadable.value.code == "E473"
 
 
+def test_an_answer_that_says_two_things_of_a_unit_allows_nothing() -> None:
+    answer = response(Result=DONE, PrimaryResult={"Result": "Failed"})
+    twice = answer.replace(b'"Failed"', b'"Failed", "Result": "Passed"')
+    assert twice != answer
+    with pytest.raises(BurnerError) as unreadable:
+        read_response(twice)
+    assert unreadable.value.code == "E473"
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
