@@ -45,7 +45,9 @@ def page_files(language: Language | None) -> Mapping[str, tuple[str, bytes]]:
 
 def _words() -> str:
     """As JSON that stands in HTML: no `<` ends its element."""
-    words = {key: {of: phrase(key, of) for of in _LANGUAGES} | _of_one(key) for key in WORDS}
+    words = {
+        key: {**{str(of): phrase(key, of) for of in _LANGUAGES}, **_of_one(key)} for key in WORDS
+    }
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
 
 
