@@ -14,11 +14,13 @@ from burner.core.unit_events import ApprovalAwaited, ApprovalGiven, Event, Finis
 from burner.devices.device import Device
 from burner.manifest.fold.first_article import approvers_of
 from burner.manifest.fold.rows import BATCH_OPEN
-from burner.manifest.reading.unit_labels import LabelCounts, label_counts
+from burner.manifest.fold.unit_label_row import UnitLabelRow
+from burner.manifest.reading.unit_labels import LabelCounts, label_counts, unit_label
 from burner.manifest.writing.ledger import Ledger
 from burner.manifest.writing.unit_labels import confirm_label
 from burner.station.events import (
     BatchCount,
+    BoardInSlot,
     FirstArticleChanged,
     FirstArticleStage,
     StationEvent,
@@ -87,14 +89,13 @@ class BatchRun:
             wait_for_scan_back=self._wait_for_scan_back,
         )
         label = job.release.profile.label
-        self._scan_back: ScanBack | None = None
         self._printing: LabelPrinting | None = None
         if label and printer:
-            if label.scan_back:
-                self._scan_back = ScanBack(partial(confirm_label, ledger), self.station.tell)
-                router.scan_back = self._scan_back
+            router.scan_back = ScanBack(
+                partial(_confirm_label, ledger), self.station.tell, is_required=label.scan_back
+            )
             self._printing = LabelPrinting(
-                ledger, printer, self.station.tell, scan_back=self._scan_back
+                ledger, printer, self.station.tell, scan_back=router.scan_back
             )
         self._has_first_article = bool(batch and batch.awaits_approval)
         self._first_article = FirstArticleStage.INCOMPLETE
@@ -154,13 +155,12 @@ class BatchRun:
             attempt = event.record.attempt
             self._printing.unit_passed(event.slot, attempt.product_id, attempt.unit_id)
 
-    def _wait_for_scan_back(self, slot: str) -> None:
+    def _wait_for_scan_back(self, slot: str, look: Callable[[], BoardInSlot]) -> None:
         """Wait until the printed label of the unit in a slot was scanned, if that is asked for."""
-        if self._scan_back:
-            stopping, aborting = self.station.stopping, self.station.aborting
-            self._scan_back.wait(
-                slot, lambda is_out: aborting.is_set() or (stopping.is_set() and not is_out)
-            )
+        stopping, aborting = self.station.stopping, self.station.aborting
+        self.station.router.scan_back.wait(
+            slot, lambda is_out: aborting.is_set() or (stopping.is_set() and not is_out), look
+        )
 
     def label_counts(self) -> LabelCounts:
         """How the printed labels of the batch stand.
@@ -229,3 +229,14 @@ class BatchRun:
             if not manifest_error.row.retry:
                 raise
             return None
+
+
+def _confirm_label(ledger: Ledger, row: UnitLabelRow) -> None:
+    """Record that a label was scanned; it may have been printed again since.
+
+    Raises:
+        BurnerError: E779 it was not printed; E7.
+    """
+    with ledger.reader.connection() as connection:
+        now = unit_label(connection, row.product_id, row.unit_id)
+    confirm_label(ledger, now or row)

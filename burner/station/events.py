@@ -99,6 +99,15 @@ class LabelRefused:
 
 
 @dataclass(frozen=True)
+class ScanRefused:
+    """Event: what was scanned is the printed label of none of the slots that wait for theirs."""
+
+    code: str
+    detail: str = ""
+    slot: str = ""
+
+
+@dataclass(frozen=True)
 class ReworkOrdered:
     """Event: the unit in a slot, or the next one, is to be burned again; empty = no more."""
 
@@ -194,6 +203,16 @@ class UnitLabelChanged:
     """What a scanner reads from it, where it may have come out."""
 
 
+class BoardInSlot(StrEnum):
+    """What is in a slot whose unit has passed."""
+
+    BURNED = "burned"
+    """The board of that unit, as far as anybody looked."""
+    GONE = "gone"
+    OTHER = "other"
+    """A board that was put in since; nothing was done to it."""
+
+
 @dataclass(frozen=True)
 class ScanBackAwaited:
     """Event: a slot waits until the printed label of its unit is scanned, or waits no more."""
@@ -201,12 +220,24 @@ class ScanBackAwaited:
     slot: str
     device_name: str = ""
     """Of the unit; empty: the wait is over."""
+    printed: bool = True
+    """Whether the label came out, or may have."""
     doubtful: bool = False
     """Nobody knows whether the label came out."""
+    board: BoardInSlot = BoardInSlot.BURNED
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether there is something to say: not of a label that comes in a moment."""
+        return bool(self.device_name) and (self.printed or self.board is not BoardInSlot.BURNED)
 
     @property
     def phrase(self) -> str:
         """What is asked of the operator."""
+        if self.board is BoardInSlot.OTHER:
+            return "label before board"
+        if not self.printed:
+            return "label not out"
         return "scan doubtful label" if self.doubtful else "scan back"
 
 
@@ -249,6 +280,7 @@ StationEvent = (
     | SlotSilent
     | LabelScanned
     | LabelRefused
+    | ScanRefused
     | ReworkOrdered
     | Prompt
     | Typing

@@ -10,14 +10,14 @@ that breaks reports it and goes on; a manifest that cannot be written stops the 
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from burner.core.errors import BurnerError
 from burner.station.events import StationEvent
 from burner.station.scanning.router import Router
 from burner.station.slots.boards import Boards
-from burner.station.slots.slot import BurnUnit, Recorder, Slot, SlotDevice
+from burner.station.slots.slot import BurnUnit, Recorder, ScanBackWait, Slot, SlotDevice
 from burner.station.slots.slot_threads import run_in_slots
 
 
@@ -35,7 +35,7 @@ class Station:
         rework: str = "",
         record: Recorder = lambda _slot, _error: None,
         waits_for_approval: bool = False,
-        wait_for_scan_back: Callable[[str], None] = lambda _slot: None,
+        wait_for_scan_back: ScanBackWait = lambda _slot, _look: None,
     ) -> None:
         """Nothing runs yet.
 

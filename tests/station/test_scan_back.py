@@ -12,7 +12,9 @@ from burner.identity.settings import IdentitySettings
 from burner.manifest.fold.unit_label_row import UnitLabelRow
 from burner.station.events import (
     LabelRefused,
+    Prompt,
     ScanBackAwaited,
+    ScanRefused,
     SlotState,
     StationEvent,
     UnitLabelChanged,
@@ -70,7 +72,9 @@ class Hand:
 
     @property
     def refusals(self) -> list[str]:
-        return [event.code for event in self.events if isinstance(event, LabelRefused)]
+        return [
+            event.code for event in self.events if isinstance(event, LabelRefused | ScanRefused)
+        ]
 
 
 def test_the_scan_of_the_printed_label_frees_the_slot() -> None:
@@ -176,3 +180,84 @@ def test_a_label_that_was_confirmed_before_is_not_asked_for(state: str) -> None:
 
 def replace_state(unit_id: str, state: str) -> UnitLabelRow:
     return ROW._replace(unit_id=unit_id, state=state)
+
+
+def printed(hand: Hand, *states: str) -> None:
+    """A unit in each slot, whose label is out."""
+    for slot, state in zip(("1", "2"), states, strict=False):
+        hand.label_out(slot, replace_state(f"u{slot}", state)._replace(device_name=f"plug-{slot}"))
+
+
+def prompts(hand: Hand) -> list[Prompt]:
+    return [event for event in hand.events if isinstance(event, Prompt) and event.text]
+
+
+def test_a_wrong_scan_while_several_slots_wait_is_the_fault_of_none() -> None:
+    hand = Hand()
+    printed(hand, "sent", "sent")
+    hand.scan("x")
+    assert hand.events[-1] == ScanRefused("E340", "x; waiting: 1 plug-1, 2 plug-2")
+
+
+def test_a_code_that_is_on_two_labels_frees_neither_slot() -> None:
+    hand = Hand()
+    for slot in ("1", "2"):
+        hand.back.unit_passed(slot, f"u{slot}")
+        hand.back.label_out(slot, replace_state(f"u{slot}", "sent"), ("same", f"code-u{slot}"))
+    hand.scan("same")
+    assert hand.refusals == ["E340"]
+    assert (hand.waits("1"), hand.waits("2")) == (True, True)
+
+
+def test_a_label_that_was_given_up_and_is_found_is_put_on_record_and_blames_nobody() -> None:
+    hand = Hand()
+    printed(hand, "doubtful", "sent")
+    hand.scan(ESCAPE)
+    assert prompts(hand)[-1] == Prompt("label given up", ("1 plug-1",))
+    hand.scan("code-u1")
+    hand.back.record_scans()
+    assert hand.refusals == []
+    assert hand.confirmed == ["u1"]
+    hand.scan("code-u1")
+    assert prompts(hand)[-1] == Prompt("label known", ("plug-1",))
+    assert hand.waits("2")
+
+
+def test_where_no_slot_waits_a_doubtful_label_that_came_out_is_scanned_too() -> None:
+    hand = Hand()
+    hand.back = hand.router.scan_back = ScanBack(
+        hand._confirm, hand.events.append, is_required=False
+    )
+    printed(hand, "doubtful")
+    assert not hand.waits("1")
+    hand.scan("code-u1")
+    hand.back.record_scans()
+    assert hand.confirmed == ["u1"]
+    assert UnitLabelChanged("1", "u1", UnitLabelState.CONFIRMED) in hand.events
+
+
+def test_a_printed_label_of_the_run_is_not_charged_to_a_board_that_waits_for_its_own() -> None:
+    identity = IdentitySettings.model_validate({"label": {"pattern": "(?P<mac>[0-9A-F]{12})"}})
+    hand = Hand(identity)
+    printed(hand, "doubtful")
+    hand.scan(ESCAPE)
+    board = IdentifiedBoard("60:55:f9:00:00:02", {"mac": "60:55:f9:00:00:02"})
+    hand.router._labels = hand.router._labels.board_identified("2", board, 0.0)
+    hand.scan("code-u1")
+    hand.back.record_scans()
+    assert (hand.refusals, hand.confirmed) == ([], ["u1"])
+
+
+def test_esc_on_a_label_that_the_printer_took_whole_is_answered() -> None:
+    hand = Hand()
+    printed(hand, "sent")
+    hand.scan(ESCAPE)
+    assert prompts(hand)[-1] == Prompt("label not given up", ("1 plug-1",))
+    assert hand.waits("1")
+
+
+def test_the_key_of_a_slot_that_waits_says_what_it_waits_for() -> None:
+    hand = Hand()
+    printed(hand, "sent")
+    hand.scan("1")
+    assert prompts(hand)[-1] == Prompt("label first", ("1", "plug-1"))

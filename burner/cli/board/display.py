@@ -31,6 +31,7 @@ from burner.station.events import (
     ReworkOrdered,
     ScanBackAwaited,
     ScannerStateChanged,
+    ScanRefused,
     SlotState,
     SlotStateChanged,
     StationEvent,
@@ -55,7 +56,7 @@ RINGS_TWICE = (SlotState.OTHER_BATCH, SlotState.FAIL, SlotState.ERROR, SlotState
 
 def event_line(view: DisplayView, event: StationEvent) -> str | None:
     """An event as a line for a log or a pipe; None for events without a line."""
-    if isinstance(event, ManifestAway | LabelRefused | ApprovalAwaited):
+    if isinstance(event, ManifestAway | LabelRefused | ScanRefused | ApprovalAwaited):
         trouble = view.trouble_of[event.slot]
         return f"{trouble.where(view.language)}  {_error_text(trouble, view.language)}"
     if isinstance(event, RetryStarted):
@@ -125,7 +126,7 @@ def _input_line(
         case Prompt(text, args, options) if text:
             choices = "".join(f"  {n} {option}" for n, option in enumerate(options, 1))
             return escape_invisible(phrase(text, view.language, *args) + choices)
-        case ScanBackAwaited(slot, name) if name:
+        case ScanBackAwaited(slot, name) if event.needs_operator:
             return escape_invisible(phrase(event.phrase, view.language, slot, name))
         case HookFailed(hook, code=code):
             trouble = view.warned[hook, code]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from burner.cli.board.batch_full import FullBatch
+from burner.cli.board.scan_back_prompt import scan_back_prompt
 from burner.cli.board.tile import EarlierPass, Tile
 from burner.cli.board.troubles import Trouble, worst_first
 from burner.core.error_class import ErrorClass
@@ -37,6 +38,7 @@ from burner.station.events import (
     Prompt,
     ReworkOrdered,
     ScannerStateChanged,
+    ScanRefused,
     SlotState,
     SlotStateChanged,
     StationEvent,
@@ -56,6 +58,7 @@ OfAllSlots = (
     | FirstArticleChanged
     | StationNotice
     | HookFailed
+    | ScanRefused
 )
 """Events that are not of one slot."""
 ANSWER_S = 8.0
@@ -146,6 +149,7 @@ class DisplayView:
             case LabelScanned():
                 tile.label = event.label
                 self.trouble_of.pop(event.slot, None)
+                self.trouble_of.pop("", None)
                 self._note(event.slot, f"{event.slot}: {escape_invisible(event.label)}")
             case ReworkOrdered():
                 self.rework[event.slot] = event.reason
@@ -161,6 +165,7 @@ class DisplayView:
         self.trouble_of.pop(event.unit_id, None)
         if event.state is UnitLabelState.CONFIRMED:
             self.trouble_of.pop(event.slot, None)  # a wrong scan before
+            self.trouble_of.pop("", None)
         if event.code:
             error = BurnerError(event.code, f"unit {event.unit_id}: {event.detail}")
             self.trouble_of[event.unit_id] = Trouble(error, (event.slot,))
@@ -173,7 +178,7 @@ class DisplayView:
         if tile.state in ASKING and event.state not in (*ASKING, *ENDED):
             self.trouble_of.pop(tile.slot, None)  # what was wrong with a scan
         if event.state in (*RESTING, SlotState.SEEN):
-            self.tiles[tile.slot] = tile = Tile(tile.slot, since=now)
+            self.tiles[tile.slot] = tile = Tile(tile.slot, since=now, scan_back=tile.scan_back)
         if event.state in (SlotState.SEEN, SlotState.SCAN, SlotState.PASS, SlotState.KNOWN):
             self.trouble_of.pop(tile.slot, None)
         if event.state not in (SlotState.BURNING, SlotState.KNOWN):
@@ -190,6 +195,8 @@ class DisplayView:
                 self.prompt, self.prompt_until = event, now + ANSWER_S
             case Typing():
                 self.typed = event.text
+            case ScanRefused(code, detail):
+                self.trouble_of[""] = Trouble(BurnerError(code, detail), ())
             case BatchCount():
                 self.passed = event.passed
             case StationNotice():
@@ -219,14 +226,12 @@ class DisplayView:
     def asked(self, now: float) -> Prompt:
         """The prompt to show: a question until it is answered, an answer for a while.
 
-        Where there is none: the first slot that waits for the scan of a printed label.
+        Where there is none: the slots that wait for their printed labels.
         """
         if self.prompt.text and (self.prompt.asks or now < self.prompt_until):
             return self.prompt
-        awaited = next((tile.scan_back for tile in self.tiles.values() if tile.scan_back), None)
-        if awaited is None:
-            return Prompt()
-        return Prompt(awaited.phrase, (awaited.slot, awaited.device_name), asks=True)
+        awaited = [tile.scan_back for tile in self.tiles.values() if tile.scan_back]
+        return scan_back_prompt(awaited, self.language)
 
     def _again(self, event: RetryStarted) -> str:
         parts = (event.slot, event.code, event.number, max(event.number, tries(event.code)))

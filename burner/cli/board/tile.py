@@ -64,6 +64,8 @@ class Tile:
     @property
     def doing(self) -> str:
         """The word of what is done with a unit in work that is not BURNING; empty: it is."""
+        if self.scan_back and not self.scan_back.printed:
+            return "PRINT"
         if self.state is not SlotState.BURNING:
             return ""
         if self.queue or self.awaits_approval:

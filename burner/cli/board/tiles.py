@@ -14,7 +14,13 @@ from burner.cli.terminal.big_word import EMBLEMS, LINES, Large, in_letters, on_p
 from burner.cli.terminal.screen import bar, middle, wrapped
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase
-from burner.station.events import BAD, PASSED_EARLIER, RESTING, SlotState
+from burner.station.events import (
+    BAD,
+    PASSED_EARLIER,
+    RESTING,
+    BoardInSlot,
+    SlotState,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -37,10 +43,8 @@ TILE_SIZES = (
     TileSize(lines=1, width=9, gap=0),
 )
 """From large to small: with a large word, with a word, …"""
-LEAST_WITH_FOOT = 3
-"""Lines of a tile whose last one says what it waits for; a smaller one says it in its word."""
-WAITING = ("WAIT", "QUEUE")
-"""What is done with a unit that waits, untouched or between two tests: `Tile.doing`."""
+WAITING = ("WAIT", "QUEUE", "PRINT")
+"""What a unit waits for, untouched, between two tests, or finished: `Tile.doing`."""
 SHORTEST_END = 6
 """Columns of the end of a name that are worth showing."""
 
@@ -116,10 +120,9 @@ def _tile(
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    scans_back = tile.scan_back is not None and size.lines < LEAST_WITH_FOOT
-    state = SlotState.SCAN if scans_back else tile.state
+    state = SlotState.SCAN if tile.scan_back else tile.state
     words = tile_words(state, view.language, doing=tile.doing, code=tile.code)
-    shown = SlotState.SEEN if tile.doing in WAITING else tile.state
+    shown = SlotState.SEEN if tile.doing in WAITING else state
     word = _word(words, width)
     mark = shape(shown, unicode)
     code = tile.code if tile.state in BAD else ""
@@ -208,9 +211,11 @@ def _foot(tile: Tile, view: DisplayView, now: float, unicode: bool, width: int) 
 
 
 def _awaited(tile: Tile, language: Language) -> tuple[str, str]:
-    """What a unit waits for, and the same in fewer words."""
-    if tile.scan_back:
-        return phrase("waits for scan back", language), tile_words(SlotState.SCAN, language).full
+    """What a unit waits for, and the same in fewer words. Of a printed label: whose."""
+    if awaited := tile.scan_back:
+        is_other = awaited.board is BoardInSlot.OTHER
+        full = phrase("other board", language) if is_other else awaited.device_name
+        return full, full
     if queue := tile.queue:
         full = phrase("waits for resource", language, queue.resource, queue.used_by)
         return full, f"{queue.resource} #{queue.used_by}"

@@ -30,6 +30,7 @@ from burner.station.events import (
     PrinterStateChanged,
     ReworkOrdered,
     ScannerStateChanged,
+    ScanRefused,
     SlotSilent,
     SlotStateChanged,
     StationEvent,
@@ -115,6 +116,7 @@ def _wait_json(event: Event | StationEvent) -> Mapping[str, Any] | None:
         case (
             ManifestAway(slot, code, detail)
             | LabelRefused(slot, code, detail)
+            | ScanRefused(code, detail, slot)
             | ApprovalAwaited(slot, code, detail)
         ):
             return {"event": "waiting", "slot": slot, "code": code, "detail": detail}

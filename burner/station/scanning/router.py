@@ -94,8 +94,8 @@ class Router:
         """Slots whose board waits for its label and shall be burned as a rework instead."""
         self._dialogue: ReworkDialogue | None = None
         self._last_reading = ("", float("-inf"))
-        self.scan_back: ScanBack | None = None
-        """Printed labels that must be scanned; None: the profile asks for none."""
+        self.scan_back = ScanBack(lambda _row: None, lambda _event: None)
+        """The printed labels of the run; none without a printer."""
         self._changed = threading.Condition(threading.RLock())
 
     # -- called by slots ---------------------------------------------------------------------------
@@ -232,10 +232,8 @@ class Router:
         with self._changed:
             self.tick()
             bare = bare_text(text, self._prefixes)
-            pressed, barcode = (
-                command_of_key(text.strip(" "), self.slots),
-                command_of_barcode(bare, self.slots),
-            )
+            pressed = command_of_key(text.strip(" "), self.slots)
+            barcode = command_of_barcode(bare, self.slots)
             if pressed is None and self._is_repeat(bare, now):
                 return
             if self._dialogue:
@@ -269,8 +267,7 @@ class Router:
                 self.emit(Prompt("rework first"))
             case Cancelled():
                 self.emit(Prompt())
-                if self.scan_back:
-                    self.scan_back.cancel()
+                self.scan_back.cancel()
 
     def _choose(self, slot: str) -> None:
         """Ask for the label of this slot next; or try its board, whether it answers or not."""
@@ -278,6 +275,8 @@ class Router:
         self.emit(Prompt())
         if state is None:
             self.emit(Prompt("no slot", (slot,)))
+        elif name := self.scan_back.awaited_in(slot):
+            self.emit(Prompt("label first", (slot, name)))
         elif self._needs_labels and self._labels.expects(slot):
             self._update(self._labels.slot_chosen(slot))
         elif state in (*NO_BOARD, *BAD):
@@ -288,7 +287,7 @@ class Router:
             self.emit(Prompt(_NOTHING_TO_DO.get(state, "slot works"), (slot,)))
 
     def _scanned(self, text: str, now: float) -> None:
-        if self.scan_back and self.scan_back.takes(text, asked=self._labels.asked):
+        if self.scan_back.takes(text, asked=self._labels.asked):
             return
         if not self._needs_labels:
             self.emit(Prompt("no label", (text,)))
@@ -297,14 +296,16 @@ class Router:
         if not scan.slot:
             self.emit(Prompt("nobody asks", (text,)))
         elif scan.code:
-            self._refuse(scan)
+            self._refuse(scan, text)
         else:
             self.emit(Prompt())
             self.emit(LabelScanned(scan.slot, scan.label))
         self._update(labels)
 
-    def _refuse(self, scan: Scan) -> None:
+    def _refuse(self, scan: Scan, text: str) -> None:
         """Show at the asked slot what is wrong with a scan, and ask again."""
+        if self.scan_back.takes_known(text):
+            return
         self.emit(LabelRefused(scan.slot, scan.code, scan.detail))
         if self._labels.waits(scan.slot):
             self._show_state(scan.slot, SlotState.RESCAN)

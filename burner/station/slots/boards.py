@@ -19,8 +19,20 @@ class Boards(Protocol):
         """Wait for a board; False when this slot gets no more."""
         ...
 
-    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
-        """Wait until the finished board is removed. `met`: its chip had answered."""
+    def removal(self, slot: WatchedSlot) -> BoardRemoval | None:
+        """Looks for the removal of the finished board; None where nobody swaps it by hand."""
+        ...
+
+    def wait_until_removed(
+        self, slot: WatchedSlot, met: bool, removal: BoardRemoval | None = None
+    ) -> None:
+        """Wait until the finished board is removed.
+
+        Args:
+            slot: where it is.
+            met: whether its chip had answered.
+            removal: looks that have begun already.
+        """
         ...
 
     def taken_out_unburned(self, slot: WatchedSlot) -> None:
@@ -78,7 +90,12 @@ class OneBoardPerSlot:
         slot.seen()
         return True
 
-    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+    def removal(self, slot: WatchedSlot) -> None:
+        """See `Boards`."""
+
+    def wait_until_removed(
+        self, slot: WatchedSlot, met: bool, removal: BoardRemoval | None = None
+    ) -> None:
         """Return at once: the run of this slot ends with its board."""
 
     def taken_out_unburned(self, slot: WatchedSlot) -> None:
@@ -115,7 +132,13 @@ class SwappedByHand:
                 break
         return False
 
-    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+    def removal(self, slot: WatchedSlot) -> BoardRemoval:
+        """See `Boards`."""
+        return BoardRemoval(slot)
+
+    def wait_until_removed(
+        self, slot: WatchedSlot, met: bool, removal: BoardRemoval | None = None
+    ) -> None:
         """Look until the board is removed.
 
         The first look resets the board into download mode, where it stays and answers. A board that
@@ -126,7 +149,7 @@ class SwappedByHand:
         A board that never answered cannot be seen to leave. Its ERROR is shown until something else
         is found in the slot, or the operator announces a board.
         """
-        removal = BoardRemoval(slot)
+        removal = removal or BoardRemoval(slot)
         over, is_over = removal.is_over(), removal.is_over
         if not met and removal.last is not Contact.ANSWERS:
             over, is_over = False, SlotChange(slot, removal.last).is_over
@@ -164,7 +187,12 @@ class SwappedByBench:
         slot.seen()
         return True
 
-    def wait_until_removed(self, slot: WatchedSlot, met: bool) -> None:
+    def removal(self, slot: WatchedSlot) -> None:
+        """See `Boards`."""
+
+    def wait_until_removed(
+        self, slot: WatchedSlot, met: bool, removal: BoardRemoval | None = None
+    ) -> None:
         """The bench swaps when the next board is wanted."""
 
     def taken_out_unburned(self, slot: WatchedSlot) -> None:

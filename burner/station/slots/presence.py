@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from burner.devices.device import Contact
+from burner.station.events import BoardInSlot
 
 GONE_AFTER = 2
 """So many looks in a row must find nothing before a board counts as removed: contacts bounce."""
@@ -91,7 +92,7 @@ class BoardRemoval:
     def __init__(self, slot: WatchedSlot) -> None:
         """The first look resets the board into download mode, where it stays and answers."""
         self.last = Contact.ABSENT
-        self._slot, self._looks, self._absent = slot, 0, 0
+        self._slot, self._looks, self._absent, self._is_over = slot, 0, 0, False
 
     def is_over(self) -> bool:
         """Look whether the board is gone. One that answers only after another reset is new."""
@@ -99,8 +100,16 @@ class BoardRemoval:
         self._looks += 1
         if self.last is not Contact.ANSWERS:
             self._absent += 1
-            return self._absent >= GONE_AFTER
-        return self._absent > 0
+            self._is_over = self._is_over or self._absent >= GONE_AFTER
+        elif self._absent:
+            self._is_over = True
+        return self._is_over
+
+    def board(self) -> BoardInSlot:
+        """Look what is in the slot now."""
+        if not self.is_over():
+            return BoardInSlot.BURNED
+        return BoardInSlot.OTHER if self.last is Contact.ANSWERS else BoardInSlot.GONE
 
 
 class SlotChange:

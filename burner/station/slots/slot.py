@@ -18,7 +18,14 @@ from burner.core.error_class import ErrorClass
 from burner.core.errors import BurnerError, as_burner_error
 from burner.core.unit_events import Event, Finished, NotBegun, RetryStarted
 from burner.devices.device import Contact, Device
-from burner.station.events import SlotSilent, SlotState, SlotStateChanged, StationEvent, end_state
+from burner.station.events import (
+    BoardInSlot,
+    SlotSilent,
+    SlotState,
+    SlotStateChanged,
+    StationEvent,
+    end_state,
+)
 from burner.station.scanning.labels import IdentifiedBoard
 from burner.station.scanning.router import Router
 from burner.station.slots import retry
@@ -54,6 +61,10 @@ It takes the device, the request, and what tells whether a person stopped the st
 as they happen; the last is `Finished`, or `NotBegun`. Raises BurnerError (E7).
 """
 
+ScanBackWait = Callable[[str, Callable[[], BoardInSlot]], None]
+"""Waits until the printed label of the unit in a slot was scanned; gets the slot, and what looks
+which board is in it now."""
+
 Recorder = Callable[[str, BurnerError], Finished | None]
 """Records an error of a slot that concerns no board; None where the manifest is away."""
 
@@ -78,9 +89,11 @@ class Slot:
     record: Recorder = lambda _slot, _error: None
     waits_for_approval: bool = False
     """Whether a board waits in the slot until the first article is approved; else it is refused."""
-    wait_for_scan_back: Callable[[str], None] = lambda _slot: None
-    """Waits until the printed label of the unit was scanned, where the profile asks for that."""
+    wait_for_scan_back: ScanBackWait = lambda _slot, _look: None
+    """Where the profile asks for that."""
     _port: PortWatch = field(init=False)
+    _is_shown_empty: bool = field(default=False, init=False)
+    """Its finished board is gone, and that was shown."""
 
     def __post_init__(self) -> None:
         """Watch its port."""
@@ -100,13 +113,14 @@ class Slot:
         try:
             while not self.stopping.is_set() and self.boards.wait_for_board(self):
                 met = self._burn_board(burn_unit)
-                self.wait_for_scan_back(self.name)
+                removal = self.boards.removal(self)
+                self.wait_for_scan_back(self.name, partial(self._board_in_slot, removal))
                 if self.stopping.is_set():
                     break
                 if met is None:
                     self.boards.taken_out_unburned(self)
                 else:
-                    self.boards.wait_until_removed(self, met)
+                    self.boards.wait_until_removed(self, met, removal)
         finally:
             self.device.stop()
             self._show(SlotState.CLOSED)
@@ -193,6 +207,14 @@ class Slot:
             )
             baud = slower
         return finished
+
+    def _board_in_slot(self, removal: BoardRemoval | None) -> BoardInSlot:
+        """What is in the slot while its unit waits for its label; an empty slot is shown."""
+        board = removal.board() if removal else BoardInSlot.BURNED
+        if board is not BoardInSlot.BURNED and not self._is_shown_empty:
+            self.empty()
+        self._is_shown_empty = board is not BoardInSlot.BURNED
+        return board
 
     def _watch_board(self) -> Callable[[], bool]:
         return BoardRemoval(self).is_over

@@ -45,6 +45,10 @@ class _PassedUnit:
     """It was sent, and its end is not on record yet."""
 
 
+class _LookAtScans:
+    """Labels were scanned that no slot waits for."""
+
+
 class LabelPrinting:
     """The printer of a station during one run. Thread-safe."""
 
@@ -63,12 +67,14 @@ class LabelPrinting:
             ledger: the manifest.
             printer: beside the slots.
             emit: takes events, from any thread.
-            scan_back: the slots that wait for a scan; None: the profile asks for none.
+            scan_back: who scans the labels that came out; None: nobody.
             pause_s: see `RETRY_PAUSE_S`.
         """
         self._ledger, self._printer, self._emit = ledger, printer, emit
         self._scan_back, self._pause_s = scan_back, pause_s
-        self._units: queue.SimpleQueue[_PassedUnit | None] = queue.SimpleQueue()
+        self._units: queue.SimpleQueue[_PassedUnit | _LookAtScans | None] = queue.SimpleQueue()
+        if scan_back:
+            scan_back.wake = lambda: self._units.put(_LookAtScans())
         self._ending, self._aborting = threading.Event(), threading.Event()
         self._trouble = ""
         """Code that was shown last of a printer or a manifest that is away."""
@@ -101,8 +107,14 @@ class LabelPrinting:
     def work(self) -> None:
         """What the thread does: print until `finish`."""
         while (unit := self._units.get()) is not None and not self._aborting.is_set():
-            if not self._until_done(unit):
+            if isinstance(unit, _LookAtScans):
+                self._record_scans()
+            elif not self._until_done(unit):
                 return
+
+    def _record_scans(self) -> None:
+        if self._scan_back:
+            self._scan_back.record_scans()
 
     def _until_done(self, unit: _PassedUnit) -> bool:
         """Print the label of a unit; again and again while printer or manifest are away.
@@ -127,6 +139,7 @@ class LabelPrinting:
                 deadline = deadline or monotonic() + (0 if unit.ended is None else END_S)
                 if monotonic() >= deadline or self._aborting.is_set():
                     return False
+            self._record_scans()
             (self._aborting if self._ending.is_set() else self._ending).wait(self._pause_s)
 
     def _print(self, unit: _PassedUnit) -> None:
