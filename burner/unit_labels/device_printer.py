@@ -14,12 +14,14 @@ from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError
 class DevicePrinter:
     """See `Printer`: `/dev/usb/lp0`, or `\\\\server\\zebra`.
 
-    A printer that takes nothing blocks the write: a thread does it, and is given up
-    at the deadline.
+    A printer that takes nothing blocks the write, and may block the open: a thread does each, and
+    is given up at the deadline.
     """
 
     def __init__(self, path: str, timeout_s: float) -> None:
         self.path, self.timeout_s = path, timeout_s
+        self._opening: _Opening | None = None
+        """An open that did not end in time."""
 
     @property
     def name(self) -> str:
@@ -28,12 +30,48 @@ class DevicePrinter:
 
     def connect(self) -> "DevicePrinterConnection":
         """See `Printer`."""
+        opening, self._opening = self._opening or _Opening(self.path), None
         try:
-            opened = os.open(self.path, _flags(self.path))
+            opened = opening.result(self.timeout_s)
+        except TimeoutError:
+            self._opening = opening  # it blocks still: it is waited for again, not begun anew
+            raise BurnerError(Code.PRINTER_UNREACHABLE, f"{self.path}: timed out") from None
         except (OSError, ValueError) as error:
             detail = f"{self.path}: {getattr(error, 'strerror', None) or 'not a path'}"
             raise BurnerError(Code.PRINTER_UNREACHABLE, detail) from None
         return DevicePrinterConnection(opened, self.timeout_s)
+
+
+class _Opening:
+    """The open of a device, in a thread of its own: it may block."""
+
+    def __init__(self, path: str) -> None:
+        """It begins at once."""
+        self._path, self._opened = path, -1
+        self._error: OSError | ValueError | None = None
+        self._thread = threading.Thread(target=self._open, name="open printer", daemon=True)
+        self._thread.start()
+
+    def result(self, timeout_s: float) -> int:
+        """The open file.
+
+        Raises:
+            TimeoutError: not in time.
+            OSError: it cannot be opened.
+            ValueError: it is no path.
+        """
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            raise TimeoutError
+        if self._error:
+            raise self._error
+        return self._opened
+
+    def _open(self) -> None:
+        try:
+            self._opened = os.open(self._path, _flags(self._path))
+        except (OSError, ValueError) as error:
+            self._error = error
 
 
 class DevicePrinterConnection:
@@ -53,12 +91,12 @@ class DevicePrinterConnection:
         with self._lock:
             if writer.is_alive():
                 self._given_up = True
-                raise PrintDoubtfulError(f"{self._sent} of {len(label)} bytes left: timed out")
+                raise PrintDoubtfulError(f"{self._sent} of {len(label)} bytes sent: timed out")
         if not self._error:
             return
         if not self._sent:
             raise NothingSentError(self._error)
-        raise PrintDoubtfulError(f"{self._sent} of {len(label)} bytes left: {self._error}")
+        raise PrintDoubtfulError(f"{self._sent} of {len(label)} bytes sent: {self._error}")
 
     def close(self) -> None:
         """See `PrinterConnection`."""

@@ -9,6 +9,11 @@ from burner.core.errors import BurnerError
 from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError
 
 CHUNK = 4096
+LAST = 4
+"""Bytes that end a label, `^XZ` and a new line: a printer that has closed before them took it not
+whole."""
+LOOK_S = 0.05
+"""How long the printer is given to close, before the last bytes are sent."""
 
 
 class TcpPrinter:
@@ -16,8 +21,8 @@ class TcpPrinter:
     connection in order, after it had all of the label.
     """
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
-        self.host, self.port, self.timeout_s = host, port, timeout_s
+    def __init__(self, host: str, port: int, timeout_s: float, look_s: float = LOOK_S) -> None:
+        self.host, self.port, self.timeout_s, self.look_s = host, port, timeout_s, look_s
 
     @property
     def name(self) -> str:
@@ -32,14 +37,14 @@ class TcpPrinter:
         except OSError as error:
             detail = f"{self.name}: {error.strerror or error}"
             raise BurnerError(Code.PRINTER_UNREACHABLE, detail) from None
-        return TcpPrinterConnection(connected, self.timeout_s)
+        return TcpPrinterConnection(connected, self.timeout_s, self.look_s)
 
 
 class TcpPrinterConnection:
     """See `PrinterConnection`."""
 
-    def __init__(self, connected: socket.socket, timeout_s: float) -> None:
-        self._socket, self._timeout_s = connected, timeout_s
+    def __init__(self, connected: socket.socket, timeout_s: float, look_s: float) -> None:
+        self._socket, self._timeout_s, self._look_s = connected, timeout_s, look_s
 
     def send(self, label: bytes) -> None:
         """See `PrinterConnection`."""
@@ -48,9 +53,13 @@ class TcpPrinterConnection:
         try:
             if self._is_closed():
                 raise NothingSentError("the printer closed the connection")
+            before_last = max(1, len(label) - LAST)
             while sent < len(label):
+                if sent == before_last and self._is_closed(self._look_s):
+                    raise ConnectionError("the printer closed the connection")
                 self._wait_until(deadline)
-                sent += self._socket.send(label[sent : sent + CHUNK])
+                end = before_last if sent < before_last else len(label)
+                sent += self._socket.send(label[sent : min(end, sent + CHUNK)])
             self._socket.shutdown(socket.SHUT_WR)
             while True:  # what it says, such as its status, is not awaited
                 self._wait_until(deadline)
@@ -60,19 +69,19 @@ class TcpPrinterConnection:
             why = error.strerror or str(error) or type(error).__name__
             if not sent:
                 raise NothingSentError(why) from None
-            raise PrintDoubtfulError(f"{sent} of {len(label)} bytes left: {why}") from None
+            raise PrintDoubtfulError(f"{sent} of {len(label)} bytes sent: {why}") from None
 
     def close(self) -> None:
         """See `PrinterConnection`."""
         with suppress(OSError):
             self._socket.close()
 
-    def _is_closed(self) -> bool:
-        """Whether the printer has closed the connection before it got anything."""
-        self._socket.settimeout(0)
+    def _is_closed(self, look_s: float = 0.0) -> bool:
+        """Whether the printer has closed its side of the connection, or does within a time."""
+        self._socket.settimeout(look_s)
         try:
             return not self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
+        except (BlockingIOError, TimeoutError):
             return False
 
     def _wait_until(self, deadline: float) -> None:

@@ -1,5 +1,9 @@
 """Printers on the network and in files: what left, and what did not."""
 
+import os
+import socket
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from burner.station.doctor import check_printer
 from burner.station.health import HealthState
 from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError
 from burner.unit_labels.printers import printer_at
+from burner.unit_labels.tcp_printer import TcpPrinter
 from burner.unit_labels.zpl import to_zpl
 from tests.unit_labels.labels import TEXTS, a_label
 
@@ -48,7 +53,7 @@ def test_a_printer_that_refuses_is_away_and_nothing_was_sent() -> None:
 def test_a_cut_or_a_close_that_does_not_come_is_doubtful(
     faults: PrinterFaults, timeout_s: float, printed: int
 ) -> None:
-    match = f"of {len(ZPL)} bytes left"
+    match = f"of {len(ZPL)} bytes sent"
     with SimulatedPrinter(faults) as printer, pytest.raises(PrintDoubtfulError, match=match):
         send(printer.url, timeout_s)
     assert len(printer.labels) == printed
@@ -78,6 +83,40 @@ def test_a_device_that_is_not_there_is_away(tmp_path: Path) -> None:
             printer_at(str(path)).connect()
         assert error.value.code == "E337"
     assert not (tmp_path / "lp0").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFO")
+def test_a_device_whose_open_blocks_is_away_and_is_opened_once(tmp_path: Path) -> None:
+    fifo = tmp_path / "lp0"
+    os.mkfifo(fifo)
+    printer, before = printer_at(str(fifo), timeout_s=0.05), threading.active_count()
+    for _ in range(2):
+        with pytest.raises(BurnerError, match="timed out") as error:
+            printer.connect()
+        assert error.value.code == "E337"
+    assert threading.active_count() == before + 1
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)  # now it opens
+    printer_at(str(fifo)).connect().close()
+    os.close(reader)
+
+
+def test_a_printer_that_closes_its_side_before_the_end_of_the_label_leaves_it_doubtful() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take_ten_bytes() -> None:
+            taken, _ = server.accept()
+            with taken:
+                taken.recv(10)
+                taken.shutdown(socket.SHUT_WR)
+                taken.recv(1)  # until the other side has ended
+
+        thread = threading.Thread(target=take_ten_bytes)
+        thread.start()
+        connection = TcpPrinter("127.0.0.1", server.getsockname()[1], 60.0, look_s=60.0).connect()
+        with pytest.raises(PrintDoubtfulError, match="closed the connection"):
+            connection.send(ZPL)
+        connection.close()
+        thread.join(60)
 
 
 @pytest.mark.parametrize("place", ["", " ", "http://host", "tcp://", "tcp://host:x", "tcp://h/x"])
