@@ -133,7 +133,10 @@ class InStep:
             slot.seen()
         return not self._over
 
-    def wait_until_removed(self, slot: Any, met: bool) -> None:
+    def removal(self, slot: Any) -> None:
+        """See `Boards`."""
+
+    def wait_until_removed(self, slot: Any, met: bool, removal: Any = None) -> None:
         """Nobody waits."""
 
     def taken_out_unburned(self, slot: Any) -> None:
