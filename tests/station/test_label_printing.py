@@ -195,6 +195,19 @@ def test_the_end_of_a_run_waits_for_no_printer_that_is_away(line: Ledger) -> Non
     assert error.value.code == "E337"
 
 
+def test_two_stations_that_print_what_is_owed_share_the_labels(line: Ledger) -> None:
+    batch = line.reader.batch(BATCH)
+    assert batch is not None
+    for unit in (1, 2, 3):
+        burned(line, unit, batch=BATCH, release_digest=batch.release_digest)
+    first, second = FakePrinter(), FakePrinter()
+    printing = print_owed(line, first, BATCH)
+    next(printing)
+    next(print_owed(line, second, BATCH))
+    assert [row.device_name for row, _ in printing] == [name(3)]
+    assert (first.out, second.out) == ([name(1), name(3)], [name(2)])
+
+
 def test_an_operator_who_is_in_a_hurry_waits_for_no_label_but_the_one_that_prints(
     line: Ledger,
 ) -> None:

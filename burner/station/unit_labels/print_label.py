@@ -16,6 +16,10 @@ from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError, Pri
 from burner.unit_labels.zpl import to_zpl
 
 
+NOT_OWED_NOW = (Code.LABEL_PRINTED_BEFORE, Code.NO_LABEL_TO_PRINT)
+"""Why a label that was owed a moment ago is not printed: of it nothing was sent."""
+
+
 @dataclass(frozen=True)
 class EndedPrint:
     """A print whose end is to be put on record."""
@@ -61,6 +65,8 @@ def print_owed(
 ) -> Iterator[tuple[UnitLabelRow, LabelPrintEnd]]:
     """Print the labels of a batch that are owed, in the order in which the units passed.
 
+    A label that another station has begun to print meanwhile, or that is owed no more, is left out.
+
     Yields:
         Each label, and how its print ended.
 
@@ -71,7 +77,12 @@ def print_owed(
         owed = labels_of_batch(connection, batch, UnitLabelState.OWED)
     for row in owed:
         content = label_content(ledger.reader, row)
-        ended = print_label(ledger, printer, LabelPrint(row, printer.name), content)
+        try:
+            ended = print_label(ledger, printer, LabelPrint(row, printer.name), content)
+        except BurnerError as error:
+            if error.code not in NOT_OWED_NOW:
+                raise
+            continue
         ended.record(ledger)
         if ended.result is LabelPrintEnd.NOT_SENT and ended.error:
             raise ended.error

@@ -9,6 +9,7 @@ from string import Formatter
 
 import pytest
 
+from burner.cli.board.tiles import WAITING
 from burner.cli.board.words import SHAPES, state_word
 from burner.core.words.language import Language
 from burner.core.words.phrases import phrase, rows
@@ -76,7 +77,7 @@ def test_the_operators_page_has_the_words_and_shapes_of_the_board(
     table = re.findall(r"^\| (`[^|]*)\|", text, re.MULTILINE)
     shown = re.findall("`([^`]*)`", " ".join(table))
     states = [f"{SHAPES[s]} {state_word(s, language)}" for s in SlotState]
-    waits = [f"{SHAPES[SlotState.SEEN]} {phrase(word, language)}" for word in ("WAIT", "QUEUE")]
+    waits = [f"{SHAPES[SlotState.SEEN]} {phrase(word, language)}" for word in WAITING]
     tests = f"{SHAPES[SlotState.BURNING]} {phrase('TEST', language)}"
     aside = [
         f"{SHAPES[SlotState.ERROR]} {phrase(word, language)}" for word in ("NO NAME", "NOT HERE")
