@@ -15,7 +15,6 @@ from burner.station.unit_labels.content import label_content
 from burner.unit_labels.printer import NothingSentError, PrintDoubtfulError, Printer
 from burner.unit_labels.zpl import to_zpl
 
-
 NOT_OWED_NOW = (Code.LABEL_PRINTED_BEFORE, Code.NO_LABEL_TO_PRINT)
 """Why a label that was owed a moment ago is not printed: of it nothing was sent."""
 
