@@ -145,6 +145,25 @@ def test_one_screen_more_than_may_follow_is_told_so() -> None:
             follower.close()
 
 
+def test_screens_that_come_at_once_are_counted() -> None:
+    asked = b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with serving() as served:
+        screens = [served.connect(asked) for _ in range(MOST_CLIENTS + 20)]
+        answers = [screen.recv(12) for screen in screens]
+        for screen in screens:
+            screen.close()
+    assert answers.count(b"HTTP/1.1 200") == MOST_CLIENTS
+    assert answers.count(b"HTTP/1.1 503") == 20
+
+
+def test_who_asks_for_the_head_of_the_events_is_no_screen(served: Served) -> None:
+    with served.connect(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n") as connection:
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"content-type: text/event-stream" in answer.lower()
+    assert answer.endswith(b"\r\n\r\n")
+
+
 def test_stop_ends_every_stream_at_once() -> None:
     before = set(threading.enumerate())
     with serving() as served:

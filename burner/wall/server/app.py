@@ -1,5 +1,6 @@
 """The routes of the wall view. All of them read; there is none that writes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -42,10 +43,12 @@ def wall_app(latest: LatestState, files: Mapping[str, tuple[str, bytes]], host: 
     async def state(_request: Request) -> Response:
         return Response(latest.payload(), media_type="application/json")
 
-    async def events(_request: Request) -> Response:
+    async def events(request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(media_type=_EventStream.media_type)
         if latest.clients >= MOST_CLIENTS:
             return PlainTextResponse("too many screens follow this page", 503)
-        return StreamingResponse(_events(latest), media_type="text/event-stream")
+        return _EventStream(latest)
 
     def file_route(path: str, media_type: str, content: bytes) -> Route:
         async def file(_request: Request) -> Response:
@@ -58,10 +61,25 @@ def wall_app(latest: LatestState, files: Mapping[str, tuple[str, bytes]], host: 
     return _Guard(Starlette(routes=routes), host)
 
 
-async def _events(latest: LatestState) -> AsyncIterator[bytes]:
-    """Server-sent events: one a state."""
-    async for payload in latest.follow():
-        yield b"data: " + payload + b"\n\n"
+class _EventStream(StreamingResponse):
+    """Server-sent events: one a state. It is a client before anything else is awaited, so that
+    clients that come at once are counted.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, latest: LatestState) -> None:
+        super().__init__(())
+        self._latest = latest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._latest.client() as changed:
+            self.body_iterator = self._events(changed)
+            await super().__call__(scope, receive, send)
+
+    async def _events(self, changed: asyncio.Event) -> AsyncIterator[bytes]:
+        async for payload in self._latest.follow(changed):
+            yield b"data: " + payload + b"\n\n"
 
 
 class _Guard:

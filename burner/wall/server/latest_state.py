@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from burner.wall.feed import utc_now
 from burner.wall.state import WallState, json_moment
@@ -50,17 +50,22 @@ class LatestState:
         """How many follow it now."""
         return len(self._clients)
 
-    async def follow(self) -> AsyncIterator[bytes]:
-        """The state now, and each newer one; a slow client misses those in between."""
+    @contextmanager
+    def client(self) -> Iterator[asyncio.Event]:
+        """One more client until the block ends; it is woken by what this gives."""
         changed = asyncio.Event()
         self._clients.add(changed)
         try:
-            while not self._closed:
-                changed.clear()
-                yield self.payload()
-                await changed.wait()
+            yield changed
         finally:
             self._clients.discard(changed)
+
+    async def follow(self, changed: asyncio.Event) -> AsyncIterator[bytes]:
+        """The state now, and each newer one; a slow client misses those in between."""
+        while not self._closed:
+            changed.clear()
+            yield self.payload()
+            await changed.wait()
 
     def _set_all(self) -> None:
         for changed in self._clients:
