@@ -89,6 +89,9 @@ def child(path: str, url: str, first: int, units: int) -> None:
         _tell("ready")
         for unit in range(first, units):
             while queue.count(MES, "waiting") > MOST_WAITING:
+                if queue.count(MES, "refused"):
+                    queue.retry(destination=MES)  # by a person: it holds back those of its subject
+                    senders.notify()
                 time.sleep(0.02)
             attempt = an_attempt(unit, batch="WO1", id=f"{os.getpid()}-{unit}")
             result = a_result(_outcome_of(unit))
