@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from burner.core.code import Code
@@ -12,7 +13,7 @@ from burner.core.errors import BurnerError
 from burner.core.secrets.reference import resolve
 from burner.core.secrets.search import SecretSearch
 from burner.core.secrets.secret import Secret
-from burner.core.unique_keys import unique_keys
+from burner.core.unique_keys import RepeatedKeyError, unique_keys
 from burner.core.words.visible_text import in_one_line
 from burner.mes.destination import (
     InterlockAnswer,
@@ -82,7 +83,11 @@ class Webhook:
         answer = self._post(self._interlock, str(uuid4()), body, "application/json")
         if not 200 <= answer.status < 300:
             raise MesAwayError(f"HTTP {answer.status}{self._reason(answer)}")
-        fields = _json_object(answer.body)
+        try:
+            fields = _json_object(answer.body, unique_keys)
+        except RepeatedKeyError as error:
+            detail = self._clean(str(error))
+            raise BurnerError(Code.INTERLOCK_ANSWER_UNREADABLE, detail) from None
         allowed = fields.get("allowed")
         if not isinstance(allowed, bool):
             raise BurnerError(Code.INTERLOCK_ANSWER_UNREADABLE, 'no {"allowed": true} or false')
@@ -109,9 +114,11 @@ class Webhook:
         return in_one_line(self._search.clean(" ".join(text.split())[:LONGEST_REASON]))
 
 
-def _json_object(body: bytes) -> dict[str, object]:
+def _json_object(body: bytes, of_pairs: Callable[[Any], Any] = dict) -> dict[str, object]:
     try:
-        fields = json.loads(body, object_pairs_hook=unique_keys)
+        fields = json.loads(body, object_pairs_hook=of_pairs)
+    except RepeatedKeyError:
+        raise
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}

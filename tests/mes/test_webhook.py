@@ -147,7 +147,7 @@ def test_a_mes_allows_a_unit_or_says_why_not(
     "body",
     [
         *(b"", b"yes", b"[]", b'{"allowed": "true"}', b'{"allowed": 1}'),
-        b'{"allowed": false, "allowed": true}',
+        b'{"allowed": true, "reason": {"a": 1, "a": 2}}',
     ],
 )
 def test_only_a_clear_yes_is_one(body: bytes, tmp_path: Path) -> None:
@@ -157,6 +157,15 @@ def test_only_a_clear_yes_is_one(body: bytes, tmp_path: Path) -> None:
         with pytest.raises(BurnerError) as raised:
             webhook(receiver, tmp_path, **more).ask(a_question())
     assert raised.value.code == "E473"
+
+
+def test_an_answer_that_says_yes_and_no_is_none(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(200, b'{"allowed": false, "allowed": true}')
+        more = {"interlock": "required", "interlock_url": receiver.url}
+        with pytest.raises(BurnerError) as raised:
+            webhook(receiver, tmp_path, **more).ask(a_question())
+    assert (raised.value.code, raised.value.detail) == ("E473", "'allowed' occurs twice")
 
 
 def test_an_error_is_no_answer_to_a_question(tmp_path: Path) -> None:
