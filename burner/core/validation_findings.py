@@ -36,6 +36,7 @@ _ALLOWED = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
     "union_tag_invalid": "one of {expected_tags}",
 }
 """Type of a complaint → what is allowed, with pydantic's context filled in."""
@@ -70,6 +71,8 @@ def _finding_of(
         case "extra_forbidden" | "unexpected_keyword_argument":
             found = "is not a known key"
             allowed = _keys_allowed(model, detail["loc"])
+        case "refused":
+            found, allowed = context["found"], context["allowed"]
         case "string_type" if isinstance(detail["input"], int | float):
             what = "true or false" if isinstance(detail["input"], bool) else "a number"
             found = f"{_shown(document, path)} is read as {what}"

@@ -112,6 +112,10 @@ class WrittenFloat(float):
         return number
 
 
+class WrittenHexadecimal(int):
+    """A number that was written as `0x10`: good for an address, and no decimal."""
+
+
 class _Loader(yaml.SafeLoader):
     """Composes nodes only; resolves plain scalars by the YAML 1.2 core rules."""
 
@@ -177,7 +181,7 @@ class _NodeReader:
             case "bool":
                 return text.lower() == "true"
             case "int":
-                return int(text, 16 if text.startswith("0x") else 10)
+                return WrittenHexadecimal(text, 16) if text.startswith("0x") else int(text)
             case "float":
                 return WrittenFloat(text)
             case "str" if _is_text(text):

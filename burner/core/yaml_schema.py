@@ -50,6 +50,11 @@ Problem = tuple[str, str, str]
 """Code, what was found, what is allowed."""
 
 
+def value_refusal(found: str, allowed: str) -> PydanticCustomError:
+    """A refusal of a whole mapping, with the code of its file."""
+    return PydanticCustomError("refused", "{found}", {"found": found, "allowed": allowed})
+
+
 def refusal(code: str, found: str, allowed: str) -> PydanticCustomError:
     """The error that a validator raises to give its finding a code of its own."""
     return PydanticCustomError(code, "{found}", {"found": found, "allowed": allowed})

@@ -118,6 +118,10 @@ class Device(Protocol):
         """
         ...
 
+    def log(self, line: str) -> None:
+        """Add a line to the slot's log; it has no secret. Never raises."""
+        ...
+
     @property
     def printed_secret(self) -> bool:
         """Whether the unit printed the product secret in this attempt; an echo does not count."""

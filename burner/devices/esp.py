@@ -195,6 +195,11 @@ class EspDevice:
         mac = self._ask("resume", port=self._port("esp"))["mac"]
         return Mac.parse(mac) if mac else None
 
+    def log(self, line: str) -> None:
+        """Add a line to the slot's log, under the attempt. Never raises."""
+        if self._worker is not None:
+            self._worker.log(self._attempt, line)
+
     @property
     def printed_secret(self) -> bool:
         """Whether the unit printed the product secret in this attempt; an echo does not count."""

@@ -9,6 +9,7 @@ import queue
 import subprocess
 import threading
 from collections.abc import Callable, Generator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,6 +17,7 @@ from burner.core.child_process import ChildProcess
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.search import SecretSearch
+from burner.core.words.visible_text import in_one_line
 from burner.devices import wire
 from burner.devices.slot_log import SlotLog
 from burner.devices.wire import Message
@@ -27,6 +29,8 @@ FIRST_SIGN_S = 5.0
 MARGIN_S = 5.0
 """Added to every deadline, since the machine may be busy."""
 SEND_S = 20.0
+MAX_LINE = 500
+"""Characters of a line of the station in the log."""
 _LARGE = 32 * 1024
 """A pipe takes this much even when nobody reads; more may block."""
 
@@ -119,6 +123,12 @@ class WorkerProcess:
                 next(conversation)
             except StopIteration as end:
                 return cast("Message", end.value)
+
+    def log(self, attempt: str, text: str) -> None:
+        """Add a line of the station to the log. Never raises."""
+        now = datetime.now().isoformat(timespec="milliseconds")
+        line = in_one_line(f"{now} {attempt or '-'} {self._search.clean(text)}")
+        self._log.write(line[:MAX_LINE])
 
     def interrupt(self) -> None:
         """Ask the running command to end early (all awaited lines of a boot have come)."""

@@ -20,8 +20,8 @@ from burner.core.good_values import NAME, NUMBER, is_number
 from burner.core.measurements import Measurement
 from burner.core.record_limits import MAX_VALUE
 from burner.core.regex import Regex
-from burner.core.yaml_document import WrittenFloat
-from burner.core.yaml_schema import AtLeastOne, StrictModel, refusal
+from burner.core.yaml_document import WrittenFloat, WrittenHexadecimal
+from burner.core.yaml_schema import AtLeastOne, StrictModel, refusal, value_refusal
 
 MAX_TESTS = 50
 MAX_MEASUREMENTS = 100
@@ -39,6 +39,8 @@ Deadline = Annotated[float, Field(gt=0, le=MAX_DEADLINE_S)]
 def _exact(value: object) -> Decimal:
     """The number that somebody wrote, to its last digit."""
     text = value.text if isinstance(value, WrittenFloat) else str(value)
+    if isinstance(value, WrittenHexadecimal):
+        text = f"{value:#x}"
     if isinstance(value, bool) or not NUMBER.fullmatch(text):
         raise refusal(Code.LIMIT_NOT_EXACT, f"found {text[:40]!r}", "a decimal number: -12.50")
     plain = f"{Decimal(text):f}"
@@ -79,7 +81,8 @@ class MeasurementSettings(StrictModel):
         if is_number(self.beside("")) + (self.text is not None) + (self.pattern is not None) > 1:
             raise ValueError("limits and a unit, or text, or pattern")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("low is not above high")
+            found = f"low is {self.low:f}, high is {self.high:f}"
+            raise value_refusal(found, "low is not above high")
         return self
 
     def beside(self, value: str) -> Measurement:
@@ -171,9 +174,11 @@ class UnitTest(StrictModel):
     @model_validator(mode="after")
     def _one_place_and_kind(self) -> Self:
         if self.before and self.after:
-            raise ValueError("either before or after")
-        if bool(self.serial) + bool(self.run) + bool(self.python) != 1:
-            raise ValueError("one of serial, run and python")
+            raise value_refusal("both before and after", "either before or after")
+        kinds = [kind for kind in ("serial", "run", "python") if getattr(self, kind)]
+        if len(kinds) != 1:
+            found = " and ".join(kinds) or "none of serial, run and python"
+            raise value_refusal(found, "one of serial, run and python")
         if self.before and self.serial:
             raise ValueError("a dialogue needs a started firmware: after: boot")
         if self.before and self.unreachable_after:

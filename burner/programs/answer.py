@@ -46,6 +46,8 @@ class ProgramAnswer:
     code: str = ""
     """Why it is no PASS."""
     detail: str = ""
+    printed: str = ""
+    """What it wrote to standard error, as far as that was kept, without the product secret."""
 
 
 class AnswerRefusedError(Exception):
@@ -144,7 +146,8 @@ def _parsed(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise AnswerRefusedError(f"standard output is not one JSON object: {place}") from None
+        begins = f"{place}; it begins with {_quoted(text)}"
+        raise AnswerRefusedError(f"standard output is not one JSON object: {begins}") from None
     except RepeatedKeyError as error:
         raise AnswerRefusedError(f"{_quoted(error.key)} occurs twice") from None
     except RecursionError:
@@ -179,7 +182,10 @@ def _values(measurements: Any) -> dict[str, str]:
 
 def _name(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise AnswerRefusedError(f"{_quoted(name)} is no name of a measurement")
+        raise AnswerRefusedError(
+            f"{_quoted(name)} is no name of a measurement: up to 32 letters, digits, - and _; "
+            "a letter first"
+        )
     return name
 
 

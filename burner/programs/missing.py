@@ -40,4 +40,4 @@ def missing_programs(needed: Mapping[str, Sequence[str]], folder: Path) -> Itera
         try:
             find_program(arguments, folder)
         except BurnerError as error:
-            yield Finding(error.code, place, error.detail, "a program of this computer")
+            yield Finding(error.code, place, error.detail, "a program that this computer can run")

@@ -1,6 +1,7 @@
 """Which program is meant by the first words of `run`, and whether it can be executed."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Final
 from burner.core.code import Code
 from burner.core.errors import BurnerError
 from burner.core.secrets.child_environment import INHERITED
+from burner.core.words.visible_text import in_one_line
 
 PYTHON: Final = "{python}"
 """Stands for the Python of burner."""
@@ -59,7 +61,9 @@ def find_program(arguments: Sequence[str], folder: Path) -> ProgramFile:
     if "/" in name or (os.sep != "/" and os.sep in name):
         path = _existing(folder / name, name)
         if not os.access(path, os.X_OK):
-            raise BurnerError(Code.PROGRAM_UNUSABLE, f"{name} is not executable")
+            detail = f"{name} is not executable: chmod +x {shlex.quote(name)}"
+            raise BurnerError(Code.PROGRAM_UNUSABLE, detail)
+        _check_first_line(path, name)
         return ProgramFile((str(path.absolute()), *rest), path)
     found = shutil.which(name)
     if found is None:
@@ -81,6 +85,23 @@ def _existing(path: Path, name: str) -> Path:
     if not path.is_file():
         raise BurnerError(Code.PROGRAM_UNUSABLE, f"{name} is not there")
     return path
+
+
+def _check_first_line(path: Path, name: str) -> None:
+    """Refuse a script whose interpreter is not there; a line that ends as on Windows hides it."""
+    if os.name != "posix":
+        return
+    try:
+        with path.open("rb") as file:
+            first_line = file.readline(256)
+    except OSError:  # a program that may be executed and not read
+        return
+    if not first_line.startswith(b"#!"):
+        return
+    interpreter = os.fsdecode(first_line[2:].strip(b" \t\n").partition(b" ")[0])
+    if not Path(interpreter).exists():
+        what = "its first line names a program that is not there"
+        raise BurnerError(Code.PROGRAM_UNUSABLE, f"{name}: {what}: {in_one_line(interpreter)}")
 
 
 @lru_cache(maxsize=64)

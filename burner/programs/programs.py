@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -194,6 +195,12 @@ class SlotPrograms:
         self, output: bytes, reply: Mapping[str, Any], answer: Callable[[], ProgramAnswer]
     ) -> ProgramAnswer:
         """The answer, unless the product secret is in the texts, or something still runs."""
+        judged = self._judged_safely(output, reply, answer)
+        return replace(judged, printed=self._search.clean(str(reply["errors"])))
+
+    def _judged_safely(
+        self, output: bytes, reply: Mapping[str, Any], answer: Callable[[], ProgramAnswer]
+    ) -> ProgramAnswer:
         texts = (output.decode(errors="replace"), str(reply["errors"]))
         if any(self._search.spans(text) for text in texts):
             return fixture_error(Code.TEST_PRINTED_SECRET)

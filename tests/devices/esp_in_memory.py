@@ -137,6 +137,7 @@ class FakeDevice:
         """Every call in order: identify, matches NAME, write NAME, read OFFSET, boot, …"""
         self.bauds: list[int] = []
         """The rate of each identify."""
+        self.logged: list[str] = []
         self.killed = False
         self.printed_secret = False
         self.empty = Contact.ABSENT
@@ -226,6 +227,9 @@ class FakeDevice:
     def resume(self) -> Mac | None:
         board = self._enter("resume")
         return board.silicon.mac if board is self._in_download else None
+
+    def log(self, line: str) -> None:
+        self.logged.append(line)
 
     def versions(self) -> dict[str, str]:
         return {"esptool": "fake", "stub": "fake", "adapter": "memory"}

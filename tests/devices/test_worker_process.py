@@ -186,3 +186,11 @@ def test_no_worker_outlives_a_station_that_is_killed(tmp_path: Path) -> None:
     station.wait()
     station.stdout.close()
     assert ends(pid)
+
+
+def test_the_station_adds_lines_to_the_log_that_have_no_secret_and_make_no_line_of_their_own(
+    worker: WorkerProcess, tmp_path: Path
+) -> None:
+    worker.log("7f3a", f"rf: {SECRET} came\n2026 forged")
+    line = (tmp_path / "slot.log").read_text(encoding="utf-8")
+    assert line.split(" ", 1)[1] == f"7f3a rf: {REMOVED} came\\u000a2026 forged\n"

@@ -103,7 +103,7 @@ def test_every_decimal_comes_back_to_the_last_digit(values: dict[str, Decimal]) 
 @pytest.mark.parametrize(
     ("output", "why"),
     [
-        (b"tx power 12 dBm", "standard output is not one JSON object: line 1, column 1"),
+        (b"tx power 12 dBm", "line 1, column 1; it begins with 'tx power 12 dBm'"),
         (b'{"outcome": "pass"}\n{"outcome": "pass"}', "not one JSON object: line 2, column 1"),
         (b'{"measurements": {"a": 1}', "standard output is not one JSON object"),
         (b"[]", "a list in place of an object"),

@@ -136,7 +136,7 @@ def test_the_operator_ends_a_program_at_once(programs: SlotPrograms) -> None:
     [
         ("no-such-program", "no-such-program is not in PATH"),
         ("fixtures/rf", "fixtures/rf is not there"),
-        ("./plain", "./plain is not executable"),
+        ("./plain", "./plain is not executable: chmod +x ./plain"),
     ],
 )
 def test_a_program_that_is_not_there_is_said_with_its_name(
@@ -146,3 +146,36 @@ def test_a_program_that_is_not_there_is_said_with_its_name(
     (tmp_path / "plain").chmod(0o644)
     ended = SlotPrograms(SecretSearch(), tmp_path).run_program((name,), {}, deadline_s=1.0)
     assert (ended.code, ended.detail) == (Code.PROGRAM_UNUSABLE, detail)
+
+
+def test_what_it_writes_to_standard_error_is_kept_without_the_secret(
+    programs: SlotPrograms,
+) -> None:
+    assert sh(programs, "echo port is open >&2; echo done >&2").printed == "port is open\ndone\n"
+    ended = sh(programs, f"echo the key {SECRET} is wrong >&2")
+    assert ended.code == Code.TEST_PRINTED_SECRET
+    assert ended.printed.startswith("the key ")
+    assert SECRET[:4] not in ended.printed
+
+
+def test_of_a_long_standard_error_whole_lines_are_kept_so_that_no_rest_of_a_secret_is_shown(
+    programs: SlotPrograms,
+) -> None:
+    lines = "\n".join((f"printf '%s\\n' {SECRET} >&2", "i=0"))
+    fill = 8 * 1024 - len("end\n") - 6  # of the secret's line, 5 characters are left
+    ended = sh(
+        programs, f"{lines}; head -c {fill - 1} /dev/zero | tr '\\0' x >&2; echo >&2; echo end >&2"
+    )
+    assert SECRET[-5:] not in ended.printed
+    assert ended.printed.endswith("end\n")
+
+
+def test_a_script_that_was_written_on_windows_is_said_with_its_first_line(
+    programs: SlotPrograms, tmp_path: Path
+) -> None:
+    script = tmp_path / "check.sh"
+    script.write_bytes(b"#!/bin/sh\r\nexit 0\r\n")
+    script.chmod(0o755)
+    ended = programs.run_program((str(script),), QUESTION.as_json(), deadline_s=30.0)
+    what = "its first line names a program that is not there: /bin/sh\\u000d"
+    assert (ended.code, ended.detail) == (Code.PROGRAM_UNUSABLE, f"{script}: {what}")

@@ -15,3 +15,5 @@ class TestAnswer:
     detail: str = ""
     program: str = ""
     """SHA-256 (hex) of the program that ran; empty: none, or not known."""
+    printed: str = ""
+    """What it wrote for the slot's log, without the product secret."""

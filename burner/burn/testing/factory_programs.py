@@ -106,4 +106,4 @@ class _Slot:
 
 
 def _answer(answer: ProgramAnswer, program: str = "") -> TestAnswer:
-    return TestAnswer(answer.values, answer.code, answer.detail, program)
+    return TestAnswer(answer.values, answer.code, answer.detail, program, answer.printed)

@@ -186,7 +186,10 @@ class UnitTests:
                 raise BurnerError(Code.UNEXPECTED_ERROR, "this station runs no programs")
             port = self._device.free_port()
             question = question_of(attempt, test, tried, port)
-            return programs.ask(test, question, self._is_aborted)
+            answer = programs.ask(test, question, self._is_aborted)
+            for line in answer.printed.splitlines():
+                self._device.log(f"{test.name}: {line}")
+            return answer
         except BurnerError as error:
             return TestAnswer(code=error.code, detail=error.detail)
 

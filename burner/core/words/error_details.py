@@ -42,8 +42,10 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 def _chinese(text: str) -> str:
     parts = text.split(": ")
-    translated = [_part(part) for part in parts]
-    return text if translated == parts else "：".join(translated)
+    chinese = [_part(part) for part in parts]
+    known = [new != old for new, old in zip(chinese, parts, strict=True)]
+    colons = ["：" if any(known[at : at + 2]) else ": " for at in range(len(parts) - 1)]
+    return "".join(f"{part}{colon}" for part, colon in zip(chinese, [*colons, ""], strict=True))
 
 
 def _part(text: str) -> str:

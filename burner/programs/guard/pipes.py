@@ -40,12 +40,12 @@ class FirstBytes:
 
 
 class LastBytes:
-    """Reads a pipe to its end and keeps what comes last."""
+    """Reads a pipe to its end and keeps the lines that come last."""
 
     def __init__(self, pipe: IO[bytes], limit: int) -> None:
         """Read from now on."""
         self._pipe, self._limit = pipe, limit
-        self._kept, self._mark = b"", b""
+        self._kept, self._mark, self._is_cut = b"", b"", False
         self._has_mark = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -54,7 +54,7 @@ class LastBytes:
     def begin(self, mark: bytes = b"") -> None:
         """Forget what came; `mark` will stand where the part ends that is wanted."""
         with self._lock:
-            self._kept, self._mark = b"", mark
+            self._kept, self._mark, self._is_cut = b"", mark, False
             self._has_mark.clear()
 
     def take(self, timeout_s: float) -> bytes:
@@ -62,7 +62,10 @@ class LastBytes:
         if self._mark:
             self._has_mark.wait(timeout_s)
         with self._lock:
-            return self._kept.replace(self._mark, b"") if self._mark else self._kept
+            kept = self._kept
+            if self._is_cut:  # the rest of a line may be the rest of a secret
+                kept = kept.partition(b"\n")[2]
+            return kept.replace(self._mark, b"") if self._mark else kept
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of the pipe; whether it has come."""
@@ -76,6 +79,7 @@ class LastBytes:
                     kept = self._kept + chunk
                     if self._mark and self._mark in kept:
                         self._has_mark.set()
+                    self._is_cut = self._is_cut or len(kept) > self._limit
                     self._kept = kept[-self._limit :]
         self._has_mark.set()
 

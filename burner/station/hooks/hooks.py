@@ -170,5 +170,8 @@ def failure(hook: str, about: str, answer: ProgramAnswer) -> HookFailed | None:
     """What went wrong with a hook; None: nothing."""
     if answer.outcome is TestOutcome.PASS:
         return None
-    cause = ": ".join(part for part in (answer.code, answer.detail) if part)
+    # no unit is bad where a hook failed
+    is_unit = answer.code == Code.TEST_PROGRAM_FAILED_UNIT
+    code = Code.TEST_PROGRAM_REPORTED_ERROR if is_unit else answer.code
+    cause = ": ".join(part for part in (code, answer.detail) if part)
     return HookFailed(hook, about, Code.HOOK_FAILED, cause)

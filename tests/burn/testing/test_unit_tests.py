@@ -352,3 +352,10 @@ def test_a_unit_that_the_factorys_system_refuses_is_not_touched(line: Line) -> N
 def test_a_unit_that_may_be_processed_goes_on(line: Line) -> None:
     line.job = replace(line.job, interlock=lambda _: None)
     assert ended(line.burn(device())) == PASSED
+
+
+def test_what_a_program_writes_to_standard_error_is_in_the_slots_log(line: Line) -> None:
+    unit = device()
+    programs = ScriptedPrograms(rf=TestAnswer(printed="port is open\nstep 2: waiting\n"))
+    with_tests(line, unit_test(), programs=programs).burn(unit)
+    assert unit.logged == ["rf: port is open", "rf: step 2: waiting"]

@@ -19,7 +19,7 @@ TESTS = """
 - {name: fine, before: write, run: ["{python}", -c, pass]}"""
 MISSING = {
     "test rf": ("E647", "fixtures/rf is not there"),
-    "test notes": ("E647", "./notes.txt is not executable"),
+    "test notes": ("E647", "./notes.txt is not executable: chmod +x ./notes.txt"),
     "test script": ("E647", "fixtures/script.py is not there"),
     "test tool": ("E647", "no-such-tool-anywhere is not in PATH"),
     "test lamp": ("E648", "no installed package has the function no-such-function"),

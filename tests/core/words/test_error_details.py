@@ -118,3 +118,8 @@ def test_what_is_filled_in_stays_and_is_chinese_where_it_is_a_detail(
 
 def test_no_form_is_only_places() -> None:
     assert all(any(map(str.isalpha, pattern.pattern)) for pattern, _ in forms())
+
+
+def test_the_words_of_a_program_stay_as_they_were_written() -> None:
+    detail = "rf: exit status 3: step 2: waiting"
+    assert detail_in("zh", detail) == "rf：退出状态 3：step 2: waiting"

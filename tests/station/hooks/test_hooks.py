@@ -12,12 +12,12 @@ from burner.core.code import Code
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import Finished, RetryStarted
-from burner.programs.answer import ProgramAnswer, fixture_error
+from burner.programs.answer import ProgramAnswer, fixture_error, judge
 from burner.station.events import HookFailed, SlotState, SlotStateChanged, StationEvent, end_state
 from burner.station.fixture.hook_settings import HookSettings
 from burner.station.hooks import hooks
 from burner.station.hooks.board_ends import BoardEnds
-from burner.station.hooks.hooks import RunHooks
+from burner.station.hooks.hooks import RunHooks, failure
 from burner.station.hooks.questions import about_unit
 from tests.station.units import a_result, an_attempt
 
@@ -109,6 +109,12 @@ def test_a_try_that_is_tried_again_a_known_unit_and_a_silent_slot_have_not_ended
         *(SlotStateChanged("3", SlotState.EMPTY), SlotStateChanged("3", SlotState.ERROR)),
     ]
     assert [end for event in events if (end := ends.add(event))] == [last]
+
+
+def test_a_hook_that_fails_says_nothing_of_the_unit() -> None:
+    answer = judge(1, b"", "light tower is off")
+    failed = failure("on_pass", "plug-1", answer)
+    assert failed == HookFailed("on_pass", "plug-1", Code.HOOK_FAILED, "E641: light tower is off")
 
 
 def test_what_goes_wrong_is_told_and_what_nobody_saw_is_told_at_the_end() -> None:
