@@ -112,10 +112,6 @@ class WrittenFloat(float):
         return number
 
 
-class WrittenHexadecimal(int):
-    """A number that was written as `0x10`: good for an address, and no decimal."""
-
-
 class _Loader(yaml.SafeLoader):
     """Composes nodes only; resolves plain scalars by the YAML 1.2 core rules."""
 
@@ -181,7 +177,7 @@ class _NodeReader:
             case "bool":
                 return text.lower() == "true"
             case "int":
-                return WrittenHexadecimal(text, 16) if text.startswith("0x") else int(text)
+                return int(text, 16 if text.startswith("0x") else 10)
             case "float":
                 return WrittenFloat(text)
             case "str" if _is_text(text):

@@ -20,7 +20,7 @@ from burner.core.good_values import NAME, NUMBER, is_number
 from burner.core.measurements import Measurement
 from burner.core.record_limits import MAX_VALUE
 from burner.core.regex import Regex
-from burner.core.yaml_document import WrittenFloat, WrittenHexadecimal
+from burner.core.yaml_document import WrittenFloat
 from burner.core.yaml_schema import AtLeastOne, StrictModel, refusal, value_refusal
 
 MAX_TESTS = 50
@@ -39,8 +39,6 @@ Deadline = Annotated[float, Field(gt=0, le=MAX_DEADLINE_S)]
 def _exact(value: object) -> Decimal:
     """The number that somebody wrote, to its last digit."""
     text = value.text if isinstance(value, WrittenFloat) else str(value)
-    if isinstance(value, WrittenHexadecimal):
-        text = f"{value:#x}"
     if isinstance(value, bool) or not NUMBER.fullmatch(text):
         raise refusal(Code.LIMIT_NOT_EXACT, f"found {text[:40]!r}", "a decimal number: -12.50")
     plain = f"{Decimal(text):f}"

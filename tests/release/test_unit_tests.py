@@ -241,6 +241,27 @@ def test_a_limit_that_is_no_exact_number_is_refused(tmp_path: Path, written: str
     assert brief(findings_of(tmp_path, tests)) == [("E178", "tests[0].measurements[0].low")]
 
 
+@pytest.mark.parametrize(
+    ("test", "found", "allowed"),
+    [
+        (
+            "run: [x], measurements: [{name: i, low: 9.50, high: 7.5}]",
+            "low is 9.50, high is 7.5",
+            "low is not above high",
+        ),
+        ("run: [x], before: write, after: boot", "both before and after", "either before or after"),
+        ("tries: 2", "none of serial, run and python", "one of serial, run and python"),
+        ("run: [x], python: y", "run and python", "one of serial, run and python"),
+        ("run: [x], before: boot", "found 'boot'", "one of 'write'"),
+    ],
+)
+def test_a_test_that_contradicts_itself_is_refused_with_what_it_says(
+    tmp_path: Path, test: str, found: str, allowed: str
+) -> None:
+    (finding,) = findings_of(tmp_path, f"[{{name: a, {test}}}]")
+    assert (finding.found, finding.allowed) == (found, allowed)
+
+
 def test_a_release_file_keeps_every_digit_of_a_limit(tmp_path: Path) -> None:
     from burner.release.contents import check_contents, release_contents
 
