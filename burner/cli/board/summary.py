@@ -103,7 +103,7 @@ def _counted(units: int, language: Language) -> str:
 
 
 def behind_line(tally: Tally, language: Language) -> str:
-    """`falls behind: 3 slow, 7 yield`; empty when no slot does."""
+    """`slots behind the others: 3 (slow), 7 (low yield)`; empty when no slot does."""
     behind = [f"{slot} {phrase(why, language)}" for slot, why in tally.behind().items()]
     if not behind:
         return ""

@@ -275,7 +275,7 @@ def test_a_slot_that_falls_behind_is_named() -> None:
         attempt = replace(event.record.attempt, silicon=silicon)
         view.add(replace(event, record=replace(event.record, attempt=attempt)), 1.0)
         view.add(SlotStateChanged(slot, S.PASS), 1.0)
-    assert "falls behind: 2 yield" in shown(draw(view, 5.0, 80, 24))
+    assert "slots behind the others: 2 (low yield)" in shown(draw(view, 5.0, 80, 24))
 
 
 def test_a_retry_is_told_while_it_lasts() -> None:
