@@ -12,7 +12,7 @@ from burner.core.code import Code
 from burner.core.measurements import Measurement, TestOutcome, TestResult
 from burner.core.silicon import Mac, Silicon
 from burner.core.unit_events import Finished, RetryStarted
-from burner.programs.answer import ProgramAnswer, fixture_error, judge
+from burner.programs.answer import ProgramAnswer, answer_at_exit, fixture_error
 from burner.station.events import HookFailed, SlotState, SlotStateChanged, StationEvent, end_state
 from burner.station.fixture.hook_settings import HookSettings
 from burner.station.hooks import hooks
@@ -112,7 +112,7 @@ def test_a_try_that_is_tried_again_a_known_unit_and_a_silent_slot_have_not_ended
 
 
 def test_a_hook_that_fails_says_nothing_of_the_unit() -> None:
-    answer = judge(1, b"", "light tower is off")
+    answer = answer_at_exit(1, b"", "light tower is off")
     failed = failure("on_pass", "plug-1", answer)
     assert failed == HookFailed("on_pass", "plug-1", Code.HOOK_FAILED, "E641: light tower is off")
 
