@@ -55,9 +55,8 @@ class EspDevice:
             start_worker: starts a worker; it gets the name of the log.
         """
         self._ports = dict(slot_ports)
-        self._log_path = log_path
-        self._segment_cache = segment_cache
-        self._locate = locate or self._as_given
+        self._log_path, self._segment_cache = log_path, segment_cache
+        self._port = locate or self._as_given
         self._search = search or SecretSearch()
         self._start_worker = start_worker
         self._attempt = ""
@@ -245,9 +244,6 @@ class EspDevice:
                 Code.SLOT_PORT_UNKNOWN, f"no port {name}; there is {', '.join(self._ports)}"
             )
         return self._ports[name]
-
-    def _port(self, name: str) -> str:
-        return self._locate(name)
 
     def _adapter(self) -> str:
         """The adapter of the chip's port. Looked up once, because a listing takes time."""

@@ -146,7 +146,7 @@ def _parsed(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        begins = f"{place}; it begins with {_quoted(text)}"
+        begins = f"{place}; it begins with {_quoted(text.strip())}"
         raise AnswerRefusedError(f"standard output is not one JSON object: {begins}") from None
     except RepeatedKeyError as error:
         raise AnswerRefusedError(f"{_quoted(error.key)} occurs twice") from None
