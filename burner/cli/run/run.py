@@ -258,13 +258,15 @@ def _print_summary(
 def _print_backlogs(arguments: BurnArguments, ledger: "Ledger") -> None:
     """Say what waits for a MES."""
     from burner.cli.pages.mes_backlog import backlog_lines
+    from burner.cli.terminal.next_command import manifest_argument
     from burner.core.words.phrases import phrase
 
     lines = [] if arguments.as_json else backlog_lines(backlogs_left(ledger), language())
     for line in lines:
         screen.warn(line)
     if lines:
-        screen.say(f"  {phrase('mes look', language())}")
+        command = f"burner mes status{manifest_argument(arguments.manifest)}"
+        screen.say(f"  {phrase('mes look', language(), command)}")
 
 
 def _print_boots(bench: "ControlClient") -> None:

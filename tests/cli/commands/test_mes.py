@@ -100,3 +100,18 @@ def test_a_mes_that_is_away_stops_nothing_and_gets_all_later(tmp_path: Path) -> 
     assert "MES mes: 9 messages delivered" in sent.stdout
     assert len({posted.headers["webhook-id"] for posted in receiver.posted}) == 9
     assert "MES" not in run_burner(tmp_path, "batch", "status", "WO1", env=env).stderr
+
+
+def test_the_end_of_a_run_names_the_command_with_its_manifest(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        receiver.reply = lambda _: Reply(503)
+        file = station_file(tmp_path, receiver, asks=False)
+        ran = run_burner(
+            tmp_path,
+            *("burn", str(PROFILE), "--station-file", str(file), "--bench", "sim:1,baud=921600"),
+            *("--batch", "WO1", "--manifest", "line.db", "--yes"),
+            env={**ADDED, "MES_KEY": KEY, "BURNER_STATE": str(tmp_path / "state")},
+        )
+    assert ran.returncode == 0
+    assert "Look: burner mes status --manifest" in ran.stdout + ran.stderr
+    assert "line.db" in (ran.stdout + ran.stderr).split("Look: burner mes status")[1]
