@@ -91,6 +91,10 @@ class Webhook:
         allowed = fields.get("allowed")
         if not isinstance(allowed, bool):
             raise BurnerError(Code.INTERLOCK_ANSWER_UNREADABLE, 'no {"allowed": true} or false')
+        asked = {"attempt": question.attempt, "unit_id": question.unit_id}
+        if other := [key for key in asked if fields.get(key, asked[key]) != asked[key]]:
+            detail = f"an answer about another {other[0]}"
+            raise BurnerError(Code.INTERLOCK_ANSWER_UNREADABLE, detail)
         return InterlockAnswer(allowed, self._clean(str(fields.get("reason") or "")))
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from benchmarks import line, tables
 from benchmarks.line import Measured
@@ -32,6 +33,10 @@ def show(folder: Path, slots: tuple[int, ...], runs: int, baud: int) -> None:
                 )
     columns = ("slots", "three functions", "all through", "above", "", "CPU s a unit")
     tables.show(f"Three quick test functions, {baud} baud", columns, rows)
+
+
+def _row(slots: int, place: str, found: Measured, above: str, mark: str) -> tuple[str, ...]:
+    return str(slots), place, f"{median(found.units):.2f}", above, mark, seconds(found.walls)
 
 
 def _measure(folder: Path, slots: int, runs: int, baud: int, place: str) -> Measured:

@@ -148,6 +148,7 @@ def test_a_mes_allows_a_unit_or_says_why_not(
     [
         *(b"", b"yes", b"[]", b'{"allowed": "true"}', b'{"allowed": 1}'),
         b'{"allowed": true, "reason": {"a": 1, "a": 2}}',
+        *(b'{"allowed": true, "unit_id": "aa:bb"}', b'{"allowed": true, "attempt": 1}'),
     ],
 )
 def test_only_a_clear_yes_is_one(body: bytes, tmp_path: Path) -> None:

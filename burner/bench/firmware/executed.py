@@ -82,6 +82,7 @@ def why_modelled(unit: UnitSpec) -> str:
         "device_name": firmware.device_name,
         "lines": firmware.lines,
         "answers": firmware.answers,
+        "route": firmware.test_firmware,
         "prints: false": not firmware.prints,
         f"baud: {firmware.baud}": firmware.baud != USUAL_BAUD,
         "rollback": firmware.rollback,

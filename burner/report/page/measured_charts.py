@@ -22,6 +22,10 @@ LINE = 24
 """Height of the line of a slot."""
 
 
+RESOLUTION = 1e-12
+"""Width of a picture as a part of its values: less is lost in a float."""
+
+
 @dataclass(frozen=True)
 class DrawnValues:
     """A measurement whose values are numbers, with the range in which they are drawn."""
@@ -41,13 +45,15 @@ class DrawnValues:
 
 
 def values_of(measurement: MeasurementFigures) -> DrawnValues | None:
-    """None where its values are texts."""
+    """None where its values are texts, or where a picture could not tell them apart."""
     number = measurement.number
     if number is None:
         return None
     low, high = (limit_of(text) for text in (measurement.low, measurement.high))
     drawn = number.histogram
     begin, end = float(drawn.begin), drawn.begin + drawn.step * len(drawn.good)
+    if not end - begin > RESOLUTION * max(abs(begin), abs(end)):
+        return None  # numbers of 16 digits that differ in their last ones
     room = (end - begin) * 0.03
     begin -= room * (3 if drawn.below else 1)  # the number of those beyond is written there
     end += room * (3 if drawn.above else 1)

@@ -16,6 +16,7 @@ from burner.bench.unit.unit_spec import (
     FaultStep,
     FirmwareBehaviour,
     SimFault,
+    TestFirmware,
     TextPlace,
     UnitSpec,
 )
@@ -172,6 +173,10 @@ def test_the_model_speaks_for_a_unit_that_no_program_can_be(unit: UnitSpec, why:
     ("firmware", "why"),
     [
         (FirmwareBehaviour(), ""),
+        (
+            FirmwareBehaviour(test_firmware=TestFirmware((), (), ())),
+            "the unit or the profile describes the firmware: route",
+        ),
         (FirmwareBehaviour(executed=False), "the bench was told not to execute"),
         (
             FirmwareBehaviour(device_name="{mac}"),

@@ -113,6 +113,30 @@ def test_odd_values_and_limits_are_drawn_within_the_plot(
 
 
 @pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        (("1e30",), ("", "")),
+        (("12345678901234567890",), ("", "")),
+        (("89860318740210203411", "89860318740210203412"), ("", "")),
+        (
+            ("89860318740210203411", "89860318740210203412"),
+            ("89860318740210203410", "89860318740210203420"),
+        ),
+    ],
+)
+def test_numbers_that_no_picture_could_tell_apart_are_on_the_page_without_one(
+    tmp_path: Path, values: tuple[str, ...], limits: tuple[str, str]
+) -> None:
+    with a_ledger(tmp_path) as ledger:
+        open_batch(ledger)
+        for unit, value in enumerate(values, 1):
+            burned_with_tests(ledger, unit, rf_test(Measurement("iccid", value, "", *limits)))
+        shown = read(drawn(ledger))
+    assert "iccid" in shown.text
+    assert "histogram of iccid" not in " ".join(shown.labels)
+
+
+@pytest.mark.parametrize(
     ("slots", "sentence"),
     [
         (8, "Too few units to compare slots: it takes 10 in one and in the others."),
