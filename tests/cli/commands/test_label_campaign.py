@@ -62,7 +62,8 @@ def test_none_of_500_labels_is_printed_twice_by_itself_though_stations_are_kille
         while counts(tmp_path).owed:
             burner(tmp_path, "batch", "labels", "WO1", "--print", "--printer", printer.url)
     times = Counter(label.codes for label in printer.labels)
-    assert printer.errors == []
+    # The end of a label is sent last, after a look at the connection: a kill may come before it.
+    assert {*printer.errors} <= {"a label without ^XZ"}
     assert set(times.values()) == {1}
     with (
         ManifestReader.open(tmp_path / "manifest.db") as reader,
@@ -74,4 +75,5 @@ def test_none_of_500_labels_is_printed_twice_by_itself_though_stations_are_kille
     assert kills >= 2
     never_out = good - {code for (code,) in times}
     assert never_out <= doubtful
+    assert len(printer.errors) <= len(doubtful)
     assert burner(tmp_path, "manifest", "verify").returncode == 0
